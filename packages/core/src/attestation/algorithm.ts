@@ -1,0 +1,15 @@
+/** binaryauthorization v1 `PkixPublicKey.SignatureAlgorithm`: the canonical names, which the API returns. */
+export type SignatureAlgorithm =
+  | 'SIGNATURE_ALGORITHM_UNSPECIFIED'
+  | 'RSA_PSS_2048_SHA256'
+  | 'RSA_PSS_3072_SHA256'
+  | 'RSA_PSS_4096_SHA256'
+  | 'RSA_PSS_4096_SHA512'
+  | 'RSA_SIGN_PKCS1_2048_SHA256'
+  | 'RSA_SIGN_PKCS1_3072_SHA256'
+  | 'RSA_SIGN_PKCS1_4096_SHA256'
+  | 'RSA_SIGN_PKCS1_4096_SHA512'
+  | 'ECDSA_P256_SHA256'
+  | 'ECDSA_P384_SHA384'
+  | 'ECDSA_P521_SHA512'
+  | 'ML_DSA_65'

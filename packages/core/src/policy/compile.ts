@@ -1,0 +1,10 @@
+import type { Policy } from './policy.ts'
+import type { CompiledPatterns } from './pattern.ts'
+
+/** A policy made ready for the hot path: patterns as one structure, whose cost per image does not grow with their number. */
+export interface CompiledPolicy {
+  readonly policy: Policy
+  /** The stored policy's etag: which version this is. */
+  readonly etag: string
+  readonly patterns: CompiledPatterns
+}
