@@ -1,0 +1,27 @@
+import type { Timestamp } from '@countersign/core/instant.ts'
+import type { NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
+
+/** The three roles of an API token. An attestor may attach to the notes it names, and read. */
+export type Role = 'admin' | 'attestor' | 'viewer'
+
+/** An API token as stored: the secret itself is kept nowhere, only its SHA-256. */
+export interface StoredToken {
+  readonly id: string
+  readonly secretHash: string
+  readonly displayName: string
+  readonly role: Role
+  /** Absent: all projects. */
+  readonly project?: ProjectId
+  /** For the role `attestor`: the notes it may attach to. */
+  readonly notes: readonly NoteName[]
+  readonly createTime: Timestamp
+  readonly expireTime?: Timestamp
+  readonly revokeTime?: Timestamp
+}
+
+export interface TokenTables {
+  findToken(id: string): Promise<StoredToken | undefined>
+  listTokens(): Promise<readonly StoredToken[]>
+  insertToken(token: StoredToken): Promise<void>
+  revokeToken(id: string, time: Timestamp): Promise<void>
+}

@@ -1,0 +1,37 @@
+import type { Timestamp } from '@countersign/core/instant.ts'
+import type { ClusterKey, ProjectId } from '@countersign/core/name/resource-name.ts'
+import type { Page, PageRequest } from '../changes/page.ts'
+
+/** A project that somebody created: nothing is decided for a name that nobody did. */
+export interface Project {
+  readonly id: ProjectId
+  readonly uid: string
+  /** Twelve decimal digits, given at creation; the gate decides as `service-<number>@…`. */
+  readonly number: string
+  readonly createTime: Timestamp
+}
+
+export interface Cluster {
+  readonly project: ProjectId
+  readonly key: ClusterKey
+  readonly uid: string
+  readonly trustDomain: string
+  /** The unguessable segment of its webhook URL: 32 random bytes, base64url. A credential. */
+  readonly segment: string
+  readonly createTime: Timestamp
+}
+
+export interface ProjectTables {
+  findProject(id: ProjectId): Promise<Project | undefined>
+  listProjects(page: PageRequest): Promise<Page<Project>>
+  insertProject(project: Project): Promise<void>
+  /** Removes a project and all it owns. */
+  deleteProject(id: ProjectId): Promise<void>
+}
+
+export interface ClusterTables {
+  findCluster(project: ProjectId, key: ClusterKey): Promise<Cluster | undefined>
+  listClusters(project: ProjectId, page: PageRequest): Promise<Page<Cluster>>
+  insertCluster(cluster: Cluster): Promise<void>
+  deleteCluster(project: ProjectId, key: ClusterKey): Promise<void>
+}
