@@ -1,0 +1,61 @@
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { StatusError } from '@countersign/core/status.ts'
+
+/** The files of a server's data folder. */
+export interface DataFolder {
+  readonly folder: string
+  readonly storeFile: string
+  readonly certificatesFolder: string
+  readonly spoolFolder: string
+  readonly adminTokenFile: string
+  /** The authorities that sign the webhook's certificate: what a cluster gets as its CA bundle. */
+  readonly caFile: string
+}
+
+/** Makes the folder where it is missing, readable by its owner alone. Throws FAILED_PRECONDITION where it cannot. */
+export function openDataFolder(folder: string): DataFolder {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    chmodSync(folder, 0o700)
+  } catch (error) {
+    throw new StatusError('FAILED_PRECONDITION', `Cannot use the data folder "${folder}": choose a writable folder with --data`, { cause: error })
+  }
+  return {
+    folder,
+    storeFile: join(folder, 'countersign.db'),
+    certificatesFolder: join(folder, 'certificates'),
+    spoolFolder: join(folder, 'spool'),
+    adminTokenFile: join(folder, 'admin-token'),
+    caFile: join(folder, 'ca.pem'),
+  }
+}
+
+/** Writes a file whole or not at all: temporary name, fsync, rename, fsync of the folder. */
+export function writeFileDurably(path: string, text: string, mode: number): void {
+  const temporary = `${path}.${process.pid}.tmp`
+  const file = openSync(temporary, 'w', mode)
+  try {
+    writeSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(temporary, path)
+  const folder = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/** Reads a text file; undefined where it does not exist. Any other failure is thrown. */
+export function readFileIfPresent(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
