@@ -1,0 +1,15 @@
+/**
+ * The binary. It knows two doors and nothing else: `serve` is the server, everything else the hand tool.
+ * Each is loaded only when asked for, so that a short command never pays for the server's imports.
+ */
+async function run(argv: readonly string[]): Promise<number> {
+  const [command, ...rest] = argv
+  if (command === 'serve') {
+    const { serve } = await import('@countersign/server/main.ts')
+    return serve(rest)
+  }
+  const { runCli } = await import('@countersign/cli/main.ts')
+  return runCli(argv)
+}
+
+process.exitCode = await run(process.argv.slice(2))
