@@ -1,0 +1,140 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * The real programs that tests drive. `debian` names the package that `npm test` unpacks where the machine lacks the
+ * program; a part without it is used where it happens to be and never fetched. `suite` is set where the machine's own
+ * suite does not carry the package. `probe` are arguments that must end with code 0: a file that is there but does not
+ * run (a library is missing, another architecture) is no part.
+ */
+const catalogue = {
+  'docker-registry': { debian: 'docker-registry', probe: ['--version'] },
+  skopeo: { debian: 'skopeo', probe: ['--version'] },
+  umoci: { debian: 'umoci', probe: ['--version'] },
+  busybox: { debian: 'busybox-static', probe: ['true'] },
+  cosign: { debian: 'cosign', suite: 'trixie', probe: ['version'] },
+  gpg: { probe: ['--version'] },
+  gpgconf: { probe: ['--version'] },
+  openssl: { probe: ['version'] },
+  curl: { probe: ['--version'] },
+  strace: { debian: 'strace', probe: ['--version'] },
+  // Without a probe: it needs a second to say its version, and it is a script that runs wherever it is.
+  gcloud: {},
+}
+
+/** The names that `findPart` knows. */
+export const partNames = Object.keys(catalogue)
+
+const found = new Map()
+
+/**
+ * Finds a program on PATH or among the unpacked parts, and makes sure that it runs. Remembers the answer for this process.
+ *
+ * @param {string} name one of `partNames`
+ * @returns {{ found: true, name: string, path: string, env: Record<string, string> } | { found: false, name: string, reason: string }}
+ */
+export function findPart(name) {
+  const part = catalogue[name]
+  if (part === undefined) throw new Error(`Cannot find part "${name}": expected one of ${partNames.join(', ')}`)
+  const answer = found.get(name) ?? look(name, part)
+  found.set(name, answer)
+  return answer
+}
+
+/**
+ * Unpacks what this machine lacks into the cache folder (`$XDG_CACHE_HOME` or `~/.cache`, below `countersign/parts`), one
+ * folder a suite and architecture. Never fails: a part that cannot be had is said, and the tests that need it are skipped.
+ *
+ * @param {(line: string) => void} say
+ */
+export async function installParts(say) {
+  const missing = partNames.filter((name) => catalogue[name].debian !== undefined && !findPart(name).found)
+  if (missing.length === 0) return
+  const own = ownSuite()
+  if (own === undefined) {
+    say(`Not fetched: ${missing.join(', ')} (this machine is not a Debian with apt-get)`)
+    return
+  }
+  const bySuite = Map.groupBy(missing, (name) => catalogue[name].suite ?? own)
+  for (const [suite, names] of bySuite) await installFrom(suite, names, say)
+}
+
+async function installFrom(suite, names, say) {
+  say(`Unpacking ${names.join(', ')} of Debian ${suite} into ${suiteFolder(suite)} …`)
+  const failure = await unpack(
+    suite,
+    names.map((name) => catalogue[name].debian),
+  )
+  for (const name of names) found.delete(name)
+  const absent = names.filter((name) => !findPart(name).found)
+  if (absent.length > 0) say(`Not to be had: ${absent.join(', ')}${failure === '' ? '' : ` (${failure})`}`)
+}
+
+function look(name, part) {
+  const folders = (process.env.PATH ?? '').split(delimiter).map((folder) => ({ folder, env: {} }))
+  const own = ownSuite()
+  if (own !== undefined && part.debian !== undefined) folders.push(...unpackedFolders(part.suite ?? own))
+  for (const { folder, env } of folders) {
+    const path = join(folder, name)
+    if (isExecutable(path) && runs(path, part.probe, env)) return { found: true, name, path, env }
+  }
+  const hint = part.debian === undefined ? '' : '; npm test unpacks it where apt-get reaches a Debian mirror'
+  return { found: false, name, reason: `no ${name} on this machine${hint}` }
+}
+
+function unpackedFolders(suite) {
+  const base = suiteFolder(suite)
+  if (!existsSync(base)) return []
+  const libraries = ['usr/lib', 'lib'].flatMap((folder) => multiarchFolders(join(base, folder)))
+  const env = libraries.length === 0 ? {} : { LD_LIBRARY_PATH: libraries.join(delimiter) }
+  return ['usr/bin', 'bin', 'usr/sbin', 'sbin'].map((folder) => ({ folder: join(base, folder), env }))
+}
+
+function multiarchFolders(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((name) => name.includes('-linux-gnu'))
+    .map((name) => join(folder, name))
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function runs(path, probe, env) {
+  if (probe === undefined) return true
+  return spawnSync(path, probe, { env: { ...process.env, ...env }, stdio: 'ignore', timeout: 20_000 }).status === 0
+}
+
+function suiteFolder(suite) {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
+  return join(cache, 'countersign', 'parts', `${suite}-${process.arch}`)
+}
+
+function ownSuite() {
+  if (!existsSync('/usr/bin/apt-get') || !existsSync('/etc/os-release')) return undefined
+  const release = readFileSync('/etc/os-release', 'utf8')
+  if (!/^ID=debian$/m.test(release)) return undefined
+  return /^VERSION_CODENAME=(\w+)$/m.exec(release)?.[1]
+}
+
+function unpack(suite, packages) {
+  const script = fileURLToPath(new URL('debian-bin.sh', import.meta.url))
+  return new Promise((resolve) => {
+    const child = spawn('sh', [script, suite, suiteFolder(suite), ...packages], { stdio: ['ignore', 'ignore', 'pipe'] })
+    let complaint = ''
+    child.stderr.on('data', (chunk) => {
+      complaint = (complaint + chunk).slice(-4_000)
+    })
+    child.once('error', (error) => resolve(error.message))
+    child.once('close', (code) => resolve(code === 0 ? '' : (complaint.trim().split('\n').at(-1) ?? `code ${code}`)))
+  })
+}
