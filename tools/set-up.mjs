@@ -88,7 +88,7 @@ function refuseOldNode() {
   if (majorOf(process.versions.node) >= oldestNode) return
   throw new SetUpError(
     `Cannot set up Countersign: this is Node.js ${process.versions.node}, expected ${oldestNode} or newer\n` +
-      'Next: install a newer Node.js from your system\'s packages or nodejs.org; Countersign then brings its own Node.js 26',
+      "Next: install a newer Node.js from your system's packages or nodejs.org; Countersign then brings its own Node.js 26",
   )
 }
 

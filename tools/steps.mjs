@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './set-up.mjs'
+
+const bin = (name) => join(root, 'node_modules', '.bin', name)
+
+/** The checks that are programs: each passes when it ends with code 0. */
+export const steps = [
+  { name: 'format', command: [bin('biome'), 'format', '--colors=off', '--max-diagnostics=20'], mend: 'npx biome format --write' },
+  { name: 'lint', command: [bin('oxlint'), '--type-aware', '--quiet'], mend: 'npx oxlint --type-aware --fix' },
+  { name: 'types', command: [bin('tsc'), '-p', root, '--pretty', 'false'] },
+  { name: 'unused', command: [bin('knip'), '--no-progress', '--no-config-hints'] },
+  {
+    name: 'generated',
+    command: [process.execPath, join(root, 'tools/generate.mjs'), '--check'],
+    needs: 'tools/generate.mjs',
+    mend: 'node tools/generate.mjs',
+  },
+]
+
+/**
+ * Runs one step.
+ *
+ * @param {{ command: string[], needs?: string, mend?: string }} step
+ * @returns {Promise<{ ok: boolean, output: string } | undefined>} undefined where the step has nothing to look at
+ */
+export async function runStep(step) {
+  if (step.needs !== undefined && !existsSync(join(root, step.needs))) return undefined
+  const { code, output } = await run(step.command)
+  const mend = step.mend === undefined ? '' : `\nNext: ${step.mend}`
+  return { ok: code === 0, output: `${output.trim()}${mend}` }
+}
+
+function run([program, ...args]) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    const collect = (chunk) => {
+      if (output.length < 12_000) output += chunk
+    }
+    child.stdout.on('data', collect)
+    child.stderr.on('data', collect)
+    child.once('error', (error) => resolve({ code: 127, output: error.message }))
+    child.once('close', (code) => resolve({ code: code ?? 1, output }))
+  })
+}
