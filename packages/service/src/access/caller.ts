@@ -1,3 +1,4 @@
+import type { Timestamp } from '@countersign/core/instant.ts'
 import type { NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Role } from './ports.ts'
 
@@ -10,4 +11,6 @@ export interface Caller {
   readonly project?: ProjectId
   /** For the role `attestor`: the notes it may attach to. */
   readonly notes: readonly NoteName[]
+  /** When the right on `notes` was given: a note created later under the same name is another one, and not covered. Absent: not judged. */
+  readonly grantedAt?: Timestamp
 }

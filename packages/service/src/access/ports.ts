@@ -25,3 +25,8 @@ export interface TokenTables {
   insertToken(token: StoredToken): Promise<void>
   revokeToken(id: string, time: Timestamp): Promise<void>
 }
+
+/** What access needs to know of notes: whether one exists. */
+export interface KnownNotes {
+  findNote(name: NoteName): Promise<{ readonly name: NoteName; readonly uid: string } | undefined>
+}

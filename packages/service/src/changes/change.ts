@@ -2,7 +2,7 @@ import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Timestamp } from '@countersign/core/instant.ts'
 
 /** What a change feed row is about. ATTESTATION rows carry the digest, so that a follower forgets exactly what changed. */
-export type ChangedKind = 'PROJECT' | 'CLUSTER' | 'POLICY' | 'EXEMPTION' | 'ATTESTOR' | 'NOTE' | 'ATTESTATION'
+export type ChangedKind = 'PROJECT' | 'CLUSTER' | 'POLICY' | 'EXEMPTION' | 'ATTESTOR' | 'NOTE' | 'ATTESTATION' | 'TOKEN'
 export type ChangeOperation = 'CREATE' | 'UPDATE' | 'DELETE'
 
 /** One change, before it has a position. */
