@@ -34,4 +34,12 @@ export interface AdmissionEvidence {
   readonly attestations: Readonly<Record<AttestorName, Readonly<Record<ImageDigest, DigestEvidence>>>>
   /** The moment of the decision. */
   readonly now: Instant
+  /** What an ImageReview must show before it may be concluded; see `concludeImageReview` in decide.ts. Absent: nothing. */
+  readonly imageReviewMustShow?: readonly UnseenByImageReview[]
 }
+
+/** What Kubernetes leaves out of an ImageReview though a Pod may have it. */
+export type UnseenByImageReview = 'LABELS' | 'IMAGE_VOLUMES'
+
+/** All that must be known before evidence can be asked for. */
+export type AdmissionWorld = Omit<AdmissionEvidence, 'attestations'>

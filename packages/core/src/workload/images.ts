@@ -1,0 +1,111 @@
+import type { ContainerType, WorkloadImage } from '../admission/request.ts'
+import { parseImageReference } from '../image/reference.ts'
+import type { Issue, Parsed } from '../parsed.ts'
+import { findPods, isJsonObject, typeName } from './pod.ts'
+import type { JsonObject, PodPlace } from './pod.ts'
+
+/** The images of an object; `recognized` is false for a kind that holds no Pod. */
+export interface FoundImages {
+  readonly recognized: boolean
+  readonly images: readonly WorkloadImage[]
+}
+
+export interface ImageField {
+  readonly list: string
+  readonly steps: readonly string[]
+  readonly type: ContainerType
+}
+
+/**
+ * The fields of a PodSpec that name an image: the list, and the steps from its item to the text. Complete for Kubernetes
+ * 1.20 to 1.36 (image volumes came with 1.31); `images.test.ts` fails when the schema grows another one.
+ */
+export const IMAGE_FIELDS: readonly ImageField[] = [
+  { list: 'containers', steps: ['image'], type: 'CONTAINER' },
+  { list: 'initContainers', steps: ['image'], type: 'INIT_CONTAINER' },
+  { list: 'ephemeralContainers', steps: ['image'], type: 'EPHEMERAL_CONTAINER' },
+  { list: 'volumes', steps: ['image', 'reference'], type: 'IMAGE_VOLUME' },
+]
+
+/** More than any real workload has, few enough to be judged within a deadline. */
+export const MAX_IMAGES = 2_000
+const MAX_ISSUES = 100
+
+interface Walk {
+  readonly images: WorkloadImage[]
+  readonly issues: Issue[]
+}
+
+/**
+ * Finds every image of a Kubernetes object, in the order of IMAGE_FIELDS: a Pod, a workload with a template, or a list of
+ * them. A text that is no valid image reference is an image without `reference`; a container without a text is an issue,
+ * never passed over. An image volume of a template may name no image yet: its Pod is judged when it does.
+ */
+export function findImages(object: unknown): Parsed<FoundImages> {
+  const found = findPods(object)
+  if (!found.ok) return found
+  const walk: Walk = { images: [], issues: [] }
+  for (const pod of found.value.pods) walkPod(pod, walk)
+  if (walk.issues.length > 0) return { ok: false, issues: walk.issues }
+  return { ok: true, value: { recognized: found.value.recognized, images: walk.images } }
+}
+
+function walkPod(pod: PodPlace, walk: Walk): void {
+  for (const field of IMAGE_FIELDS) {
+    const items = pod.spec[field.list]
+    if (items === undefined || items === null) continue
+    const path = pod.specPath === '' ? field.list : `${pod.specPath}.${field.list}`
+    if (Array.isArray(items)) walkList(items, field, path, walk)
+    else report(walk, path, `Expected a list, got ${typeName(items)}`)
+  }
+}
+
+function walkList(items: readonly unknown[], field: ImageField, path: string, walk: Walk): void {
+  for (let index = 0; index < items.length; index++) {
+    if (isFull(walk)) return
+    const item = items[index]
+    if (isJsonObject(item)) walkItem(item, field, `${path}[${index}]`, walk)
+    else report(walk, `${path}[${index}]`, `Expected an object, got ${typeName(item)}`)
+  }
+}
+
+function walkItem(item: JsonObject, field: ImageField, path: string, walk: Walk): void {
+  const optional = field.type === 'IMAGE_VOLUME'
+  let value: unknown = item
+  let fieldPath = path
+  for (const step of field.steps) {
+    if (!isJsonObject(value)) return report(walk, fieldPath, `Expected an object, got ${typeName(value)}`)
+    value = value[step]
+    fieldPath += `.${step}`
+    if (optional && (value === undefined || value === null || value === '')) return
+  }
+  if (typeof value !== 'string') return report(walk, fieldPath, `Expected an image reference, got ${typeName(value)}`)
+  if (value === '') return report(walk, fieldPath, 'Expected an image reference, got an empty text')
+  const reference = parseImageReference(value)
+  walk.images.push({
+    text: value,
+    ...(reference.ok ? { reference: reference.value } : {}),
+    containerType: field.type,
+    ...(typeof item['name'] === 'string' ? { containerName: item['name'] } : {}),
+    fieldPath,
+  })
+}
+
+function isFull(walk: Walk): boolean {
+  if (walk.issues.length >= MAX_ISSUES) return true
+  if (walk.images.length < MAX_IMAGES) return false
+  report(walk, '', `Expected at most ${MAX_IMAGES} images`)
+  return true
+}
+
+function report(walk: Walk, path: string, message: string): void {
+  walk.issues.push({ path: path === '' ? [] : splitPath(path), message })
+}
+
+/** `spec.containers[0].image` as steps. Field names come from the tables above, never from input. */
+function splitPath(path: string): Issue['path'] {
+  return path
+    .split(/[.[\]]+/)
+    .filter((step) => step !== '')
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step))
+}
