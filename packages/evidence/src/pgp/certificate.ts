@@ -1,0 +1,296 @@
+import type { KeyRevocation } from '@countersign/core/attestation/attestation.ts'
+import type { Instant } from '@countersign/core/instant.ts'
+import type { Key, PublicKeyPacket, PublicSubkeyPacket, SignaturePacket, UserAttributePacket, UserIDPacket } from 'openpgp'
+import type { OpenPgp } from './library.ts'
+
+export type KeyPacket = PublicKeyPacket | PublicSubkeyPacket
+
+/**
+ * A key that may sign, and when. The windows are those of the newest self-signatures. Nothing here looks at a clock: whether a
+ * signature counts at some moment is the law's to say.
+ */
+export interface SigningKey {
+  readonly packet: KeyPacket
+  /** 40 upper-case hexadecimal digits. */
+  readonly fingerprint: string
+  /** The last 16 digits: how signatures name their key. */
+  readonly keyId: string
+  readonly notBefore: Instant
+  /** First moment at which it is no longer valid. */
+  readonly notAfter?: Instant
+  readonly revocation?: KeyRevocation
+}
+
+/** One primary key with what it says of itself. */
+export interface Certificate {
+  readonly fingerprint: string
+  readonly userIds: readonly string[]
+  /** `RSA 3072`, `EC nistP256` … */
+  readonly algorithm: string
+  readonly createdAt: Instant
+  readonly expiresAt?: Instant
+  readonly revocation?: KeyRevocation
+  readonly signingKeys: readonly SigningKey[]
+  /** Why some key of it cannot be used, one sentence each. */
+  readonly problems: readonly string[]
+  /** What is usable but should be replaced, one sentence each. */
+  readonly weaknesses: readonly string[]
+}
+
+/** RFC 9580 §5.2.1 and §5.2.3.31; the numbers are the wire's. */
+const DIRECT_KEY = 0x1f
+const CERTIFICATIONS = [0x10, 0x11, 0x12, 0x13]
+const SUBKEY_BINDING = 0x18
+const PRIMARY_KEY_BINDING = 0x19
+const KEY_REVOCATION = 0x20
+const SUBKEY_REVOCATION = 0x28
+const CERTIFICATION_REVOCATION = 0x30
+const SOFT_REASONS = [1, 3, 32]
+const FLAG_SIGN = 0x02
+const SHA1 = 2
+const MIN_RSA_BITS = 2048
+const MAX_SIGNATURES = 512
+
+/** What a signature is over, besides the primary key. */
+interface Subject {
+  readonly user?: UserIDPacket | UserAttributePacket
+  readonly subkey?: PublicSubkeyPacket
+}
+
+/** A key's signatures under what they stand behind: the primary key itself, a user id, a subkey. */
+interface Component extends Subject {
+  readonly signatures: readonly SignaturePacket[]
+}
+
+/**
+ * Reads a certificate: verifies each self-signature and each revocation by the primary key, and keeps only what they prove. Third
+ * parties' certifications say nothing here, and revocations by designated revokers are not followed: such keys are a stated problem.
+ *
+ * `copies` are all copies of one primary key in a block, at least one: a keyring may hold an older copy beside the revoked one, and what any copy
+ * says must count.
+ */
+export async function readCertificate(library: OpenPgp, copies: readonly [Key, ...Key[]]): Promise<Certificate> {
+  const primary = copies[0].keyPacket
+  const components = collectComponents(library, copies)
+  const base = {
+    fingerprint: primary.getFingerprint().toUpperCase(),
+    userIds: components.flatMap(({ user }) => (user instanceof library.UserIDPacket ? [user.userID] : [])),
+    algorithm: describeAlgorithm(primary),
+    createdAt: primary.created.getTime(),
+  }
+  const refused = primary.version === 4 ? undefined : `The key is a version ${primary.version} key, expected version 4`
+  const tooMany = components.reduce((sum, component) => sum + component.signatures.length, 0) > MAX_SIGNATURES
+  if (refused !== undefined || tooMany) {
+    return { ...base, signingKeys: [], weaknesses: [], problems: [refused ?? `The key carries more than ${MAX_SIGNATURES} signatures`] }
+  }
+  const reader = new CertificateReader(primary as PublicKeyPacket, components)
+  return { ...base, ...(await reader.read()) }
+}
+
+function collectComponents(library: OpenPgp, copies: readonly Key[]): readonly Component[] {
+  const components = new Map<string, GrowingComponent>()
+  for (const copy of copies) {
+    let component = claim(components, 'primary', {})
+    for (const packet of copy.toPacketList()) {
+      if (packet instanceof library.SignaturePacket) component.signatures.push(packet)
+      else if (packet instanceof library.UserIDPacket) component = claim(components, `id:${packet.userID}`, { user: packet })
+      else if (packet instanceof library.UserAttributePacket) component = claim(components, `attribute:${components.size}`, { user: packet })
+      else if (packet instanceof library.PublicSubkeyPacket) component = claim(components, `subkey:${packet.getFingerprint()}`, { subkey: packet })
+    }
+  }
+  return [...components.values()]
+}
+
+function claim(components: Map<string, GrowingComponent>, name: string, subject: Subject): GrowingComponent {
+  const component = components.get(name) ?? { ...subject, signatures: [] }
+  components.set(name, component)
+  return component
+}
+
+type GrowingComponent = Subject & { readonly signatures: SignaturePacket[] }
+
+class CertificateReader {
+  readonly #primary: PublicKeyPacket
+  readonly #components: readonly Component[]
+  readonly #problems: string[] = []
+  readonly #weaknesses: string[] = []
+
+  constructor(primary: PublicKeyPacket, components: readonly Component[]) {
+    this.#primary = primary
+    this.#components = components
+  }
+
+  async read(): Promise<Pick<Certificate, 'signingKeys' | 'problems' | 'weaknesses' | 'expiresAt' | 'revocation'>> {
+    const own = await this.#readPrimary()
+    if (own === undefined) return { signingKeys: [], problems: this.#problems, weaknesses: this.#weaknesses }
+    const signingKeys: SigningKey[] = []
+    if (own.maySign && this.#isStrong(this.#primary)) signingKeys.push(describeSigningKey(this.#primary, own))
+    for (const component of this.#components) {
+      if (component.subkey === undefined) continue
+      const key = await this.#readSubkey(component, component.subkey, own)
+      if (key !== undefined) signingKeys.push(key)
+    }
+    if (signingKeys.length === 0 && this.#problems.length === 0) this.#problems.push('The key and its subkeys may not sign')
+    return { signingKeys, problems: this.#problems, weaknesses: this.#weaknesses, ...present({ expiresAt: own.notAfter, revocation: own.revocation }) }
+  }
+
+  /** The newest self-signature, direct or over a user id that still stands, decides expiry and flags; of equal ones the stricter expiry. */
+  async #readPrimary(): Promise<(Window & { readonly maySign: boolean }) | undefined> {
+    const selfSignatures: SignaturePacket[] = []
+    const revocations: SignaturePacket[] = []
+    const lostUsers: SignaturePacket[] = []
+    for (const component of this.#components) {
+      if (component.subkey !== undefined) continue
+      const valid = await this.#verifyAll(component)
+      revocations.push(...valid.filter((signature) => signature.signatureType === KEY_REVOCATION))
+      const standing = valid.filter((signature) => isCertification(signature, component))
+      const revoked = valid.filter((signature) => component.user !== undefined && signature.signatureType === CERTIFICATION_REVOCATION)
+      if (revoked.some((revocation) => standing.every((signature) => createdAt(signature) <= createdAt(revocation)))) lostUsers.push(...revoked)
+      else selfSignatures.push(...standing)
+    }
+    const newest = newestOf(selfSignatures, this.#primary)
+    if (newest === undefined && lostUsers.length === 0) {
+      this.#problems.push('The key has no valid self-signature')
+      return undefined
+    }
+    this.#noteHash(newest)
+    const revocation = worst([...revocations, ...(newest === undefined ? lostUsers : [])].map(toRevocation))
+    return {
+      notBefore: createdAt(this.#primary),
+      maySign: newest === undefined || mayKeySign(newest, 'UNFLAGGED_MAY_SIGN'),
+      ...present({ notAfter: newest === undefined ? undefined : expiryOf(this.#primary, newest), revocation }),
+    }
+  }
+
+  async #readSubkey(component: Component, subkey: PublicSubkeyPacket, own: Window): Promise<SigningKey | undefined> {
+    const valid = await this.#verifyAll(component)
+    const binding = newestOf(valid.filter((signature) => signature.signatureType === SUBKEY_BINDING), subkey)
+    if (binding === undefined || !mayKeySign(binding, 'UNFLAGGED_MAY_NOT_SIGN')) return undefined
+    if (!(await this.#isBoundBack(subkey, binding))) {
+      this.#problems.push(`Subkey ${fingerprintOf(subkey)} does not vouch for its primary key`)
+      return undefined
+    }
+    if (!this.#isStrong(subkey)) return undefined
+    this.#noteHash(binding)
+    const revoked = valid.filter((signature) => signature.signatureType === SUBKEY_REVOCATION).map(toRevocation)
+    return describeSigningKey(subkey, {
+      notBefore: Math.max(own.notBefore, createdAt(subkey)),
+      ...present({ notAfter: earliest(own.notAfter, expiryOf(subkey, binding)), revocation: worst([own.revocation, ...revoked]) }),
+    })
+  }
+
+  /** A signing subkey must sign its primary key back: else anyone could adopt a stranger's key and claim its signatures. */
+  async #isBoundBack(subkey: PublicSubkeyPacket, binding: SignaturePacket): Promise<boolean> {
+    const back = binding.embeddedSignature
+    if (back === null || back.signatureType !== PRIMARY_KEY_BINDING) return false
+    return holds(back, subkey, { key: this.#primary, bind: subkey })
+  }
+
+  async #verifyAll(component: Component): Promise<readonly SignaturePacket[]> {
+    const own = component.signatures.filter((signature) => signature.issuerKeyID.equals(this.#primary.getKeyID()))
+    const valid: SignaturePacket[] = []
+    for (const signature of own) if (await holds(signature, this.#primary, this.#subjectOf(component))) valid.push(signature)
+    return valid
+  }
+
+  #subjectOf({ user, subkey }: Component): object {
+    if (subkey !== undefined) return { key: this.#primary, bind: subkey }
+    if (user === undefined) return { key: this.#primary }
+    return 'userID' in user ? { key: this.#primary, userID: user } : { key: this.#primary, userAttribute: user }
+  }
+
+  #isStrong(key: KeyPacket): boolean {
+    const weakness = findWeakness(key)
+    if (weakness !== undefined) this.#problems.push(`Key ${fingerprintOf(key)} ${weakness}`)
+    return weakness === undefined
+  }
+
+  #noteHash(signature: SignaturePacket | undefined): void {
+    if (signature?.hashAlgorithm === SHA1 && this.#weaknesses.length === 0) {
+      this.#weaknesses.push('The key describes itself with SHA-1; renew it, for example with gpg --quick-set-expire')
+    }
+  }
+}
+
+type Window = Pick<SigningKey, 'notBefore' | 'notAfter' | 'revocation'>
+
+/** The date is the signature's own, so that the library judges the bytes and leaves the time to us. */
+async function holds(signature: SignaturePacket, by: KeyPacket, subject: object): Promise<boolean> {
+  if (signature.version !== 4 || signature.signatureType === null || signature.created === null) return false
+  try {
+    await signature.verify(by, signature.signatureType, subject, signature.created)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isCertification(signature: SignaturePacket, component: Component): boolean {
+  if (component.user === undefined) return signature.signatureType === DIRECT_KEY
+  return CERTIFICATIONS.includes(signature.signatureType ?? -1)
+}
+
+function newestOf(signatures: readonly SignaturePacket[], key: KeyPacket): SignaturePacket | undefined {
+  const strictness = (signature: SignaturePacket): number => expiryOf(key, signature) ?? Number.POSITIVE_INFINITY
+  return [...signatures].sort((a, b) => createdAt(b) - createdAt(a) || (strictness(a) < strictness(b) ? -1 : 1))[0]
+}
+
+/** The key's expiry by this self-signature, or the self-signature's own where that comes first. */
+function expiryOf(key: KeyPacket, signature: SignaturePacket): Instant | undefined {
+  const seconds = signature.keyExpirationTime ?? 0
+  const ofKey = seconds === 0 ? undefined : createdAt(key) + seconds * 1000
+  const ofSignature = signature.getExpirationTime()
+  return earliest(ofKey, typeof ofSignature === 'number' ? undefined : ofSignature.getTime())
+}
+
+function mayKeySign(signature: SignaturePacket, unflagged: 'UNFLAGGED_MAY_SIGN' | 'UNFLAGGED_MAY_NOT_SIGN'): boolean {
+  const flags = signature.keyFlags
+  return flags === null ? unflagged === 'UNFLAGGED_MAY_SIGN' : ((flags[0] ?? 0) & FLAG_SIGN) !== 0
+}
+
+function toRevocation(signature: SignaturePacket): KeyRevocation {
+  const soft = SOFT_REASONS.includes(signature.reasonForRevocationFlag ?? -1)
+  return { kind: soft ? 'SOFT' : 'HARD', at: createdAt(signature) }
+}
+
+/** A hard revocation outweighs every soft one; of equals the earlier. */
+function worst(revocations: readonly (KeyRevocation | undefined)[]): KeyRevocation | undefined {
+  const known = revocations.filter((revocation) => revocation !== undefined)
+  return known.sort((a, b) => (a.kind === b.kind ? a.at - b.at : a.kind === 'HARD' ? -1 : 1))[0]
+}
+
+function findWeakness(key: KeyPacket): string | undefined {
+  const { algorithm, bits, curve } = key.getAlgorithmInfo()
+  if (algorithm === 'dsa' || algorithm === 'elgamal') return `uses ${algorithm}, which is too weak`
+  if (bits !== undefined && bits < MIN_RSA_BITS) return `has ${bits} bits, expected at least ${MIN_RSA_BITS}`
+  return curve === 'secp256k1' ? 'uses the curve secp256k1, which is not accepted' : undefined
+}
+
+function describeAlgorithm(key: KeyPacket | Key['keyPacket']): string {
+  const { algorithm, bits, curve } = key.getAlgorithmInfo()
+  if (bits !== undefined) return `${algorithm.startsWith('rsa') ? 'RSA' : algorithm} ${bits}`
+  return curve === undefined ? algorithm : `EC ${curve}`
+}
+
+function describeSigningKey(packet: KeyPacket, window: Window): SigningKey {
+  const fingerprint = fingerprintOf(packet)
+  const { notBefore, notAfter, revocation } = window
+  return { packet, fingerprint, keyId: fingerprint.slice(-16), notBefore, ...present({ notAfter, revocation }) }
+}
+
+function fingerprintOf(key: KeyPacket): string {
+  return key.getFingerprint().toUpperCase()
+}
+
+function createdAt(dated: { readonly created: Date | null }): Instant {
+  return dated.created?.getTime() ?? 0
+}
+
+function earliest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.min(a, b)
+}
+
+/** Leaves out what is undefined: an absent window is an absent field. */
+function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
+}

@@ -1,0 +1,136 @@
+import type { SignatureFact } from '@countersign/core/attestation/attestation.ts'
+import type { SignaturePacket } from 'openpgp'
+import { parseSignaturePayload } from '../payload/signature-payload.ts'
+import { messageOf, reject } from '../verdict.ts'
+import type { SignatureVerdict } from '../verdict.ts'
+import type { SigningKey } from './certificate.ts'
+import { readSignedMessage } from './message.ts'
+import type { SignedMessage } from './message.ts'
+import type { LoadedPgpKey } from './pgp-key.ts'
+
+const BINARY = 0x00
+const TEXT = 0x01
+const HASH_NAMES: Readonly<Record<number, string>> = { 8: 'SHA256', 9: 'SHA384', 10: 'SHA512', 11: 'SHA224', 12: 'SHA3-256', 14: 'SHA3-512' }
+
+/**
+ * Checks a PGP signature, in any of its three forms, by any key of the block that may sign.
+ *
+ * Order matters: first the signature over the exact bytes, then their equality with the stored payload, then their meaning. Where a payload
+ * is stored, what the message carries must be the same, so that no reader of the attestation sees anything but what was signed; where none is
+ * (kritis), the carried text is the payload. Expiry and revocation do not reject here: they travel in the fact, and the law judges them.
+ */
+export async function checkPgpSignature(payload: Uint8Array, signature: Uint8Array, key: LoadedPgpKey): Promise<SignatureVerdict> {
+  const read = readSignedMessage(key.library, signature)
+  if (!read.ok) return reject(read.cause, messageOf(read.reason))
+  const { message } = read
+  const data = signedBytes(message, payload)
+  if (data.length === 0) return reject('PAYLOAD_DIFFERS', 'The signature covers an empty text')
+  let failure = reject('UNKNOWN_KEY', explainStrangers(message.signatures, key))
+  for (const packet of message.signatures) {
+    const found = await findSigner(packet, message, data, key)
+    if ('signer' in found) return conclude(message, payload, data, packet, found.signer)
+    if (found.failure !== undefined) failure = found.failure
+  }
+  return failure
+}
+
+function signedBytes(message: SignedMessage, payload: Uint8Array): Uint8Array {
+  switch (message.form) {
+    case 'ATTACHED':
+      return message.data
+    case 'CLEAR_SIGNED':
+      return new TextEncoder().encode(message.lines.join('\r\n'))
+    case 'DETACHED':
+      return payload
+  }
+}
+
+type FoundSigner = { readonly signer: SigningKey } | { readonly failure: SignatureVerdict | undefined }
+
+async function findSigner(packet: SignaturePacket, message: SignedMessage, data: Uint8Array, key: LoadedPgpKey): Promise<FoundSigner> {
+  const candidates = key.signingKeys.get(keyIdOf(packet)) ?? []
+  if (candidates.length === 0) return { failure: undefined }
+  const fault = findFault(packet, message)
+  if (fault !== undefined) return { failure: reject('BAD_SIGNATURE', fault) }
+  let failure: SignatureVerdict | undefined
+  for (const signer of candidates) {
+    failure = await verifyPacket(packet, data, signer)
+    if (failure === undefined) return { signer }
+  }
+  return { failure }
+}
+
+function findFault(packet: SignaturePacket, message: SignedMessage): string | undefined {
+  const { signatureType, hashAlgorithm, version } = packet
+  if (version !== 4) return `The signature has version ${version}, expected 4`
+  if (message.form === 'CLEAR_SIGNED') {
+    if (signatureType !== TEXT) return 'The signature of the clear-signed text is not one over text'
+    const named = message.hashes.length === 0 || message.hashes.includes(HASH_NAMES[hashAlgorithm ?? -1] ?? '')
+    return named ? undefined : 'The Hash header of the clear-signed text does not name the hash of its signature'
+  }
+  return signatureType === BINARY || signatureType === TEXT ? undefined : `The signature is of type ${signatureType}, expected one over a document`
+}
+
+/** The date is the signature's own: the library judges the bytes and leaves the time to the law. */
+async function verifyPacket(packet: SignaturePacket, data: Uint8Array, signer: SigningKey): Promise<SignatureVerdict | undefined> {
+  const document = { text: null, getBytes: () => data }
+  const createdAt = packet.created ?? new Date(0)
+  try {
+    await packet.verify(signer.packet, packet.signatureType === TEXT ? TEXT : BINARY, document, createdAt)
+    return undefined
+  } catch (error) {
+    return reject('BAD_SIGNATURE', `The signature by key ${signer.fingerprint} does not hold: ${messageOf(error)}`)
+  }
+}
+
+function conclude(message: SignedMessage, payload: Uint8Array, data: Uint8Array, packet: SignaturePacket, signer: SigningKey): SignatureVerdict {
+  if (payload.length > 0 && !carriesPayload(message, packet, payload)) {
+    return reject('PAYLOAD_DIFFERS', 'The text inside the signature is not the serializedPayload beside it')
+  }
+  const parsed = parseSignaturePayload(payload.length > 0 ? payload : data)
+  if (!parsed.ok) return parsed
+  const signedAt = packet.created?.getTime() ?? 0
+  if (signedAt < signer.notBefore) return reject('KEY_NOT_YET_VALID', 'The signature is older than the key that made it')
+  const expiry = packet.getExpirationTime()
+  const expiresAt = Math.min(parsed.expiresAt ?? Number.POSITIVE_INFINITY, Number(expiry))
+  const fact: SignatureFact = {
+    digest: parsed.digest,
+    signedAt,
+    ...(Number.isFinite(expiresAt) && { expiresAt }),
+    keyNotBefore: signer.notBefore,
+    ...(signer.notAfter !== undefined && { keyNotAfter: signer.notAfter }),
+    ...(signer.revocation !== undefined && { revocation: signer.revocation }),
+  }
+  return { ok: true, fact }
+}
+
+/**
+ * A signature over text (`--textmode`, clear-signed) holds for any kind of line break, and a clear-signed text has no last one of its own: these two may
+ * differ. They are blanks to JSON. Otherwise every byte counts.
+ */
+function carriesPayload(message: SignedMessage, packet: SignaturePacket, payload: Uint8Array): boolean {
+  switch (message.form) {
+    case 'ATTACHED':
+      return Buffer.compare(message.data, payload) === 0 || (packet.signatureType === TEXT && textOf(message.data) === textOf(payload))
+    case 'CLEAR_SIGNED': {
+      const signed = textOf(new TextEncoder().encode(message.lines.join('\n')))
+      return textOf(payload) === signed || textOf(payload) === `${signed}\n`
+    }
+    case 'DETACHED':
+      return true
+  }
+}
+
+/** As Latin-1, in which no two different byte strings are the same text. */
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1').replaceAll('\r\n', '\n')
+}
+
+function keyIdOf(packet: SignaturePacket): string {
+  return packet.issuerKeyID.toHex().toUpperCase()
+}
+
+function explainStrangers(signatures: readonly SignaturePacket[], key: LoadedPgpKey): string {
+  const signers = [...new Set(signatures.map(keyIdOf))].join(', ')
+  return `The message is signed by ${signers}, which is no signing key of ${key.id}`
+}
