@@ -3,6 +3,5 @@ export type Part =
   | { readonly found: true; readonly name: string; readonly path: string; readonly env: Readonly<Record<string, string>> }
   | { readonly found: false; readonly name: string; readonly reason: string }
 
-export const partNames: readonly string[]
 export function findPart(name: string): Part
 export function installParts(say: (line: string) => void): Promise<void>

@@ -16,24 +16,24 @@ const catalogue = {
   umoci: { debian: 'umoci', probe: ['--version'] },
   busybox: { debian: 'busybox-static', probe: ['true'] },
   cosign: { debian: 'cosign', suite: 'trixie', probe: ['version'] },
-  gpg: { probe: ['--version'] },
-  gpgconf: { probe: ['--version'] },
-  openssl: { probe: ['version'] },
-  curl: { probe: ['--version'] },
+  openssl: { debian: 'openssl', probe: ['version'] },
+  curl: { debian: 'curl', probe: ['--version'] },
+  // Not unpacked: gpg looks for its agent at the path it was compiled for.
+  gpg: { probe: ['--version'], hint: 'apt-get install gnupg' },
+  gpgconf: { probe: ['--version'], hint: 'apt-get install gnupg' },
   strace: { debian: 'strace', probe: ['--version'] },
   // Without a probe: it needs a second to say its version, and it is a script that runs wherever it is.
   gcloud: {},
 }
 
-/** The names that `findPart` knows. */
-export const partNames = Object.keys(catalogue)
+const partNames = Object.keys(catalogue)
 
 const found = new Map()
 
 /**
  * Finds a program on PATH or among the unpacked parts, and makes sure that it runs. Remembers the answer for this process.
  *
- * @param {string} name one of `partNames`
+ * @param {string} name a name of the catalogue
  * @returns {{ found: true, name: string, path: string, env: Record<string, string> } | { found: false, name: string, reason: string }}
  */
 export function findPart(name) {
@@ -81,8 +81,8 @@ function look(name, part) {
     const path = join(folder, name)
     if (isExecutable(path) && runs(path, part.probe, env)) return { found: true, name, path, env }
   }
-  const hint = part.debian === undefined ? '' : '; npm test unpacks it where apt-get reaches a Debian mirror'
-  return { found: false, name, reason: `no ${name} on this machine${hint}` }
+  const hint = part.debian === undefined ? part.hint : 'npm test unpacks it where apt-get reaches a Debian mirror'
+  return { found: false, name, reason: `no ${name} on this machine${hint === undefined ? '' : ` (${hint})`}` }
 }
 
 function unpackedFolders(suite) {

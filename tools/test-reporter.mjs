@@ -7,7 +7,8 @@ const maxKept = 6_000
 
 /**
  * A node:test reporter for programs: one JSON line a test that ended. Suites are not tests and are not counted, except one
- * that is skipped whole (its tests never report) and one that fails on its own account (a hook that threw).
+ * that is skipped whole (its tests never report) and one that fails on its own account (a hook that threw). Nor is a file
+ * a test: one without any passes for nothing.
  */
 export default async function* report(source) {
   const printed = new Map()
@@ -23,11 +24,12 @@ function toLine(type, data, printed) {
   const test = { name: data.name, file: data.file === undefined ? '' : relative(process.cwd(), data.file) }
   const skip = data.skip ?? data.todo
   if (skip !== undefined) return { outcome: 'skipped', ...test, reason: skip === true ? '' : String(skip) }
-  if (type === 'test:pass') return data.details?.type === 'suite' ? undefined : { outcome: 'passed', ...test }
+  const isWholeFile = data.name === data.file
+  if (type === 'test:pass') return isWholeFile || data.details?.type === 'suite' ? undefined : { outcome: 'passed', ...test }
   const error = data.details?.error
   if (error?.failureType === childFailed) return undefined
   // A file that fails as a whole (it did not load, its process died) has told why on its standard error only.
-  const ownWords = data.name === data.file ? `\n${printed.get(data.file) ?? ''}` : ''
+  const ownWords = isWholeFile ? `\n${printed.get(data.file) ?? ''}` : ''
   return { outcome: 'failed', ...test, line: data.line, error: describe(error) + ownWords }
 }
 

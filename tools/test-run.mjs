@@ -18,7 +18,7 @@ export const groups = {
   },
   real: {
     title: 'tests, real parts',
-    include: ['packages/{adapters,server,cli,console,countersign}/src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['packages/{adapters,server,cli,console,countersign}/src/**/*.test.ts', 'test/**/*.test.ts', '{tools,packages/*/bin}/*.test.mjs'],
     exclude: ['test/layers/**', '**/node_modules/**'],
     flags: ['--test-isolation=process', '--test-concurrency=2', '--test-timeout=240000'],
     deadlineMs: 1_500_000,
@@ -28,11 +28,15 @@ export const groups = {
 /**
  * Runs a group with node:test under this process's Node.
  *
- * @param {{ include: string[], exclude: string[], flags: string[], deadlineMs: number }} group
+ * @param {{ include: string[], exclude: string[], flags: string[], deadlineMs: number, folder?: string }} group
+ *   `folder` is where `include` looks; the checkout, unless a test of this file says otherwise
  * @returns {Promise<{ passed: number, failures: object[], skips: object[] }>} what ended, as the reporter's lines
  */
 export async function runTests(group) {
-  const files = globSync(group.include, { cwd: root, exclude: group.exclude }).sort()
+  const base = group.folder ?? root
+  const files = globSync(group.include, { cwd: base, exclude: group.exclude })
+    .map((file) => join(base, file))
+    .sort()
   if (files.length === 0) return { passed: 0, failures: [], skips: [] }
   const folder = mkdtempSync(join(tmpdir(), 'countersign-tests-'))
   try {
@@ -40,6 +44,7 @@ export async function runTests(group) {
     const end = await runNodeTest(group, files, results)
     const lines = readLines(results)
     const failures = lines.filter((line) => line.outcome === 'failed')
+    if (lines.length === 0 && end.complaint === '') end.complaint = `no test reported, of ${files.length} files`
     if (end.complaint !== '' && (failures.length === 0 || end.late)) failures.push(wholeRun(end))
     return {
       passed: lines.filter((line) => line.outcome === 'passed').length,
@@ -88,7 +93,9 @@ function runNodeTest(group, files, results) {
 
 /** Tests must see the same world on every machine: no settings of the person who runs them, no colours, no cloud look-ups. */
 function testEnvironment() {
-  const own = Object.entries(process.env).filter(([name]) => !/^(COUNTERSIGN_|CLOUDSDK_|FORCE_COLOR$|NODE_OPTIONS$|npm_)/.test(name))
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(COUNTERSIGN_|CLOUDSDK_|FORCE_COLOR$|NODE_OPTIONS$|NODE_TEST_CONTEXT$|npm_)/.test(name),
+  )
   return { ...Object.fromEntries(own), NO_COLOR: '1', METADATA_SERVER_DETECTION: 'none' }
 }
 
