@@ -1,4 +1,5 @@
-import type { Attestor } from '@countersign/core/attestation/attestor.ts'
+import type { Attestor, AttestorPublicKey } from '@countersign/core/attestation/attestor.ts'
+import type { Parsed } from '@countersign/core/parsed.ts'
 import type { Timestamp } from '@countersign/core/instant.ts'
 import type { AttestorName, NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
@@ -58,3 +59,11 @@ export interface ExemptionTables {
   insertExemption(exemption: StoredExemption): Promise<void>
   deleteExemption(project: ProjectId, id: string): Promise<void>
 }
+
+/** A public key as a client gives it: nothing about it has been checked. */
+export type GivenKey =
+  | { readonly type: 'PGP'; readonly asciiArmored: string; readonly comment?: string }
+  | { readonly type: 'PKIX'; readonly publicKeyPem: string; readonly signatureAlgorithm: string; readonly id?: string; readonly comment?: string }
+
+/** Reads a public key: gives it its id and canonical algorithm, or tells everything that is wrong with it (binary-authorization.md §2.2–2.4). */
+export type KeyImporter = (key: GivenKey) => Promise<Parsed<AttestorPublicKey>>

@@ -1,0 +1,271 @@
+import { parseOccurrenceName } from '@countersign/core/name/resource-name.ts'
+import type { NoteName, OccurrenceName, ProjectId } from '@countersign/core/name/resource-name.ts'
+import { StatusError } from '@countersign/core/status.ts'
+import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
+import type { Caller } from '../access/caller.ts'
+import type { Grant } from '../access/permission.ts'
+import { mayCall, requireAttach, requirePermission } from '../access/permission.ts'
+import type { ChangeOperation, Changes, ChangeWriter, Surroundings } from '../changes/change.ts'
+import { newEtag } from '../changes/etag.ts'
+import { getValue } from '../changes/invalid.ts'
+import type { KnownProjects } from '../changes/known-project.ts'
+import { getProject } from '../changes/known-project.ts'
+import { acceptParent } from '../changes/parent.ts'
+import { writeChange } from '../changes/write-change.ts'
+import type { Message } from './message.ts'
+import { isMessage, listOf, textOf } from './message.ts'
+import type { OccurrenceBody } from './occurrence-body.ts'
+import { acceptNoteReference, acceptOccurrenceBody, findOccurrenceFaults, hashContent } from './occurrence-body.ts'
+import type { NoteTables, OccurrenceTables, StoredNote, StoredOccurrence } from './ports.ts'
+import { findDigest } from './resource-uri.ts'
+import { messageOf } from './stored-message.ts'
+import { mergeMembers, updatedMembers } from './update-mask.ts'
+
+const SERVICE = 'grafeas.v1.Grafeas'
+const MAX_BATCH = 1000
+const UPDATE_RULES = { resource: 'Occurrence', writable: ['remediation'], immutable: ['noteName', 'resourceUri', 'attestation', 'envelope'] } as const
+
+/** Attestation occurrences. Messages are Grafeas v1 as proto3 JSON; order of checks as in `Notes`. */
+export interface Occurrences {
+  /** ALREADY_EXISTS for the same note, resource URI and bytes; RESOURCE_EXHAUSTED above the bound per note and digest. */
+  createOccurrence(caller: Caller, parent: string, occurrence: unknown): Promise<Message>
+  /** All or none. */
+  batchCreateOccurrences(caller: Caller, parent: string, occurrences: readonly unknown[]): Promise<readonly Message[]>
+  getOccurrence(caller: Caller, name: string): Promise<Message>
+  /** The note it hangs on; NOT_FOUND where that one was deleted, even if a note of its name exists again. */
+  getOccurrenceNote(caller: Caller, name: string): Promise<Message>
+  /** Note, resource and attestation bytes never change: INVALID_ARGUMENT says which would. */
+  updateOccurrence(caller: Caller, name: string, change: { readonly occurrence: unknown; readonly mask: readonly string[] }): Promise<Message>
+  deleteOccurrence(caller: Caller, name: string): Promise<void>
+}
+
+export interface OccurrencePorts {
+  readonly changes: Changes<NoteTables & OccurrenceTables & KnownProjects>
+  readonly surroundings: Surroundings
+  /** How many attestations may hang on one note for one digest: a flood of bogus ones must not slow a look-up. */
+  readonly maxAttestationsPerDigest: number
+}
+
+type Tables = NoteTables & OccurrenceTables & KnownProjects & ChangeWriter
+
+/** Makes the part of the metadata flow that writes occurrences. */
+export function makeOccurrences(ports: OccurrencePorts): Occurrences {
+  return {
+    createOccurrence: (caller, parent, occurrence) => createOccurrence(ports, caller, { parent, occurrence }),
+    batchCreateOccurrences: (caller, parent, occurrences) => batchCreateOccurrences(ports, caller, { parent, occurrences }),
+    getOccurrence: (caller, name) => getOccurrence(ports, caller, name),
+    getOccurrenceNote: (caller, name) => getOccurrenceNote(ports, caller, name),
+    updateOccurrence: (caller, name, change) => updateOccurrence(ports, caller, { name, ...change }),
+    deleteOccurrence: (caller, name) => deleteOccurrence(ports, caller, name),
+  }
+}
+
+async function createOccurrence(
+  ports: OccurrencePorts,
+  caller: Caller,
+  { parent, occurrence }: { readonly parent: string; readonly occurrence: unknown },
+): Promise<Message> {
+  const project = acceptParent(parent)
+  const grant = requirePermission(caller, 'containeranalysis.occurrences.create', `projects/${project}`)
+  if (!isMessage(occurrence)) throw new StatusError('INVALID_ARGUMENT', 'an occurrence must be specified')
+  requirePermission(caller, 'containeranalysis.notes.attachOccurrence', acceptNoteReference(occurrence))
+  const faults = findOccurrenceFaults(occurrence)
+  if (faults.length > 0) throw new StatusError('INVALID_ARGUMENT', `occurrence is invalid: [${faults.join(' ')}]`)
+  const body = acceptOccurrenceBody(occurrence)
+  return await ports.changes.commit(async (tables) => {
+    await getProject(tables, project)
+    return await attach(ports, tables, { caller, grant, project, body, method: 'CreateOccurrence' })
+  })
+}
+
+async function batchCreateOccurrences(
+  ports: OccurrencePorts,
+  caller: Caller,
+  { parent, occurrences }: { readonly parent: string; readonly occurrences: readonly unknown[] },
+): Promise<readonly Message[]> {
+  const project = acceptParent(parent)
+  const grant = requirePermission(caller, 'containeranalysis.occurrences.create', `projects/${project}`)
+  const bodies = acceptBatch(caller, occurrences)
+  return await ports.changes.commit(async (tables) => {
+    await getProject(tables, project)
+    const created: Message[] = []
+    for (const body of bodies) created.push(await attach(ports, tables, { caller, grant, project, body, method: 'BatchCreateOccurrences' }))
+    return created
+  })
+}
+
+function acceptBatch(caller: Caller, occurrences: readonly unknown[]): readonly OccurrenceBody[] {
+  const count = occurrences.length
+  const refuse = (message: string): StatusError => new StatusError('INVALID_ARGUMENT', message)
+  if (count === 0) throw refuse('at least one occurrence must be specified')
+  if (count > MAX_BATCH) throw refuse(`${count} is too many occurrence to batch create, a maximum of ${MAX_BATCH} occurrence is allowed per batch create`)
+  const messages = occurrences.map((occurrence) => (isMessage(occurrence) ? occurrence : {}))
+  const refused = messages.map(acceptNoteReference).filter((note) => !mayCall(caller, 'containeranalysis.notes.attachOccurrence', note))
+  if (refused.length > 0) {
+    const notes = [...new Set(refused)].slice(0, 10).join(' ')
+    throw new StatusError('PERMISSION_DENIED', `one or more occurrences had auth errors, no occurrences were created: [${notes}]`)
+  }
+  const faults = messages.flatMap((message, index) => {
+    const found = findOccurrenceFaults(message)
+    return found.length === 0 ? [] : [`occurrences[${index}]: ${found.join(' ')}`]
+  })
+  if (faults.length > 0) throw refuse(`one or more occurrences are invalid, no occurrences were created: [${faults.slice(0, 50).join(' ')}]`)
+  return messages.map(acceptOccurrenceBody)
+}
+
+interface Attachment {
+  readonly caller: Caller
+  readonly grant: Grant
+  readonly project: ProjectId
+  readonly body: OccurrenceBody
+  readonly method: string
+}
+
+async function attach(ports: OccurrencePorts, tables: Tables, attachment: Attachment): Promise<Message> {
+  const { caller, grant, project, body, method } = attachment
+  const note = await requireNote(tables, body.note)
+  const grants = [grant, requireAttach(caller, note)]
+  const occurrence = newOccurrence(ports, { project, body, note })
+  await refuseTwin(tables, occurrence)
+  await refuseFlood(tables, occurrence, ports.maxAttestationsPerDigest)
+  await tables.insertOccurrence(occurrence)
+  await record(ports, tables, { caller, grants, occurrence, method, operation: 'CREATE' })
+  return messageOf(occurrence)
+}
+
+function newOccurrence(
+  { surroundings }: OccurrencePorts,
+  { project, body, note }: { readonly project: ProjectId; readonly body: OccurrenceBody; readonly note: StoredNote },
+): StoredOccurrence {
+  const name = getValue(parseOccurrenceName(`projects/${project}/occurrences/${surroundings.uuid()}`))
+  const time = surroundings.timestamp()
+  const digest = findDigest(body.resourceUri)
+  return {
+    ...{ name, project, kind: body.kind, note: note.name, noteUid: note.uid, resourceUri: body.resourceUri },
+    ...(digest === undefined ? {} : { digest }),
+    contentHash: hashContent(note.uid, body.members),
+    body: JSON.stringify({ name, kind: body.kind, ...body.members, createTime: time, updateTime: time }),
+    ...{ etag: newEtag(surroundings), createTime: time, updateTime: time },
+  }
+}
+
+/** gcloud writes `Resource in project [P] is the subject of a conflict: ` before this text, as before every 409 (binary-authorization.md §3.4). */
+async function refuseTwin(tables: OccurrenceTables, occurrence: StoredOccurrence): Promise<void> {
+  const twin = await tables.findByContent(occurrence.noteUid, occurrence.contentHash)
+  if (twin === undefined) return
+  const own = twin.project === occurrence.project
+  const which = own ? `occurrence ID "${twin.name.split('/')[3]}" already exists in project "${twin.project}"` : `an identical occurrence already hangs on note "${twin.note}"`
+  throw new StatusError('ALREADY_EXISTS', which)
+}
+
+async function refuseFlood(tables: OccurrenceTables, { noteUid, note, digest }: StoredOccurrence, most: number): Promise<void> {
+  if (digest === undefined || (await tables.countAttestations(noteUid, digest)) < most) return
+  throw new StatusError('RESOURCE_EXHAUSTED', `Cannot attach to note "${note}": ${most} attestations of ${digest} hang on it, expected fewer; delete those that are not needed`)
+}
+
+async function getOccurrence(ports: OccurrencePorts, caller: Caller, text: string): Promise<Message> {
+  const name = getValue(parseOccurrenceName(text))
+  requirePermission(caller, 'containeranalysis.occurrences.get', name)
+  return messageOf(await ports.changes.read((tables) => requireOccurrence(tables, name)))
+}
+
+async function getOccurrenceNote(ports: OccurrencePorts, caller: Caller, text: string): Promise<Message> {
+  const name = getValue(parseOccurrenceName(text))
+  requirePermission(caller, 'containeranalysis.occurrences.get', name)
+  return await ports.changes.read(async (tables) => {
+    const occurrence = await requireOccurrence(tables, name)
+    requirePermission(caller, 'containeranalysis.notes.get', occurrence.note)
+    const note = await tables.findNote(occurrence.note)
+    if (note?.uid === occurrence.noteUid) return messageOf(note)
+    throw new StatusError('NOT_FOUND', `Requested entity was not found: the note of occurrence "${name}", "${occurrence.note}", was deleted`)
+  })
+}
+
+async function updateOccurrence(
+  ports: OccurrencePorts,
+  caller: Caller,
+  asked: { readonly name: string; readonly occurrence: unknown; readonly mask: readonly string[] },
+): Promise<Message> {
+  const name = getValue(parseOccurrenceName(asked.name))
+  const grant = requirePermission(caller, 'containeranalysis.occurrences.update', name)
+  const body = asked.occurrence
+  if (!isMessage(body)) throw new StatusError('INVALID_ARGUMENT', 'an occurrence must be specified')
+  const members = updatedMembers(UPDATE_RULES, body, asked.mask)
+  return await ports.changes.commit(async (tables) => {
+    const stored = await requireOccurrence(tables, name)
+    const grants = [grant, ...(await attachGrants(tables, caller, stored))]
+    refuseImmutable(messageOf(stored), body, members)
+    const updateTime = ports.surroundings.timestamp()
+    const message = { ...mergeMembers(messageOf(stored), body, members), updateTime }
+    const occurrence = { ...stored, body: JSON.stringify(message), etag: newEtag(ports.surroundings), updateTime }
+    await tables.updateOccurrence(occurrence)
+    await record(ports, tables, { caller, grants, occurrence, method: 'UpdateOccurrence', operation: 'UPDATE' })
+    return message
+  })
+}
+
+function refuseImmutable(stored: Message, body: Message, members: readonly string[]): void {
+  const immutable: readonly string[] = UPDATE_RULES.immutable
+  const changed = members.filter((member) => immutable.includes(member) && formatCanonicalJson([stored[member] ?? null]) !== formatCanonicalJson([body[member] ?? null]))
+  if (changed.length === 0) return
+  throw new StatusError('INVALID_ARGUMENT', `Cannot update occurrence "${String(stored['name'])}": ${changed.join(', ')} cannot change, create another occurrence`)
+}
+
+async function deleteOccurrence(ports: OccurrencePorts, caller: Caller, text: string): Promise<void> {
+  const name = getValue(parseOccurrenceName(text))
+  const grant = requirePermission(caller, 'containeranalysis.occurrences.delete', name)
+  await ports.changes.commit(async (tables) => {
+    const occurrence = await requireOccurrence(tables, name)
+    const grants = [grant, ...(await attachGrants(tables, caller, occurrence))]
+    await tables.deleteOccurrence(name)
+    await record(ports, tables, { caller, grants, occurrence, method: 'DeleteOccurrence', operation: 'DELETE' })
+  })
+}
+
+/** Changing what hangs on a note needs the right on the note too; where the note is gone there is nobody left to ask. */
+async function attachGrants(tables: NoteTables, caller: Caller, occurrence: StoredOccurrence): Promise<readonly Grant[]> {
+  const note = await tables.findNote(occurrence.note)
+  return note?.uid === occurrence.noteUid ? [requireAttach(caller, note)] : []
+}
+
+interface OccurrenceChange {
+  readonly caller: Caller
+  readonly grants: readonly Grant[]
+  readonly occurrence: StoredOccurrence
+  readonly method: string
+  readonly operation: ChangeOperation
+}
+
+async function record(ports: OccurrencePorts, tables: ChangeWriter, change: OccurrenceChange): Promise<void> {
+  const { caller, grants, occurrence, method, operation } = change
+  const { project, name, etag, note, digest } = occurrence
+  await writeChange(
+    tables,
+    { project, kind: 'ATTESTATION', name, etag, operation, note, ...(digest === undefined ? {} : { digest }) },
+    {
+      ...{ methodName: `${SERVICE}.${method}`, principal: caller.principal, permissions: grants },
+      ...{ response: summaryOf(occurrence), time: ports.surroundings.timestamp() },
+    },
+  )
+}
+
+/** What the log keeps of an occurrence: what it is about and who signed it; the bytes are named by their hash. */
+function summaryOf(occurrence: StoredOccurrence): Message {
+  const { name, kind, note, noteUid, resourceUri, contentHash } = occurrence
+  const attestation = messageOf(occurrence)['attestation']
+  const signatures = isMessage(attestation) ? listOf(attestation['signatures']) : []
+  const publicKeyIds = signatures.map((signature) => (isMessage(signature) ? textOf(signature['publicKeyId']) : ''))
+  return { name, kind, noteName: note, noteUid, resourceUri, contentHash, publicKeyIds }
+}
+
+async function requireNote(tables: NoteTables, name: NoteName): Promise<StoredNote> {
+  const note = await tables.findNote(name)
+  if (note === undefined) throw new StatusError('NOT_FOUND', `Requested entity was not found: note "${name}" does not exist, create it first`)
+  return note
+}
+
+async function requireOccurrence(tables: OccurrenceTables, name: OccurrenceName): Promise<StoredOccurrence> {
+  const occurrence = await tables.findOccurrence(name)
+  if (occurrence === undefined) throw new StatusError('NOT_FOUND', `Requested entity was not found: occurrence "${name}" does not exist`)
+  return occurrence
+}
