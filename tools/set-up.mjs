@@ -75,13 +75,21 @@ export async function install(folder, say) {
   const started = Date.now()
   const { code, output } = await runQuietly('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], folder)
   if (code !== 0) {
-    const tail = output.trim().split('\n').slice(-12).join('\n')
     throw new SetUpError(
-      `Cannot install packages: npm ci ended with code ${code}\n${tail}\n` +
+      `Cannot install packages: npm ci ended with code ${code}\n${gist(output)}\n` +
         'Next: check that this machine reaches the npm registry ("npm ping"), then run the same command again',
     )
   }
   say(`Installed in ${((Date.now() - started) / 1000).toFixed(0)} s`)
+}
+
+/** npm says what is wrong first; stack traces and advice about proxies follow. */
+function gist(output) {
+  const lines = output.trim().split('\n')
+  return lines
+    .filter((line) => !/^npm error(\s+at .*|\s*)$/.test(line))
+    .slice(0, 8)
+    .join('\n')
 }
 
 function refuseOldNode() {
