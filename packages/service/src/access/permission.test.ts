@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ADMIN, callerOf } from '../testing/callers.ts'
+import { refusalOf } from '../testing/thrown.ts'
+import { mayCall, requirePermission } from './permission.ts'
+
+test('§5.4: a refusal speaks the original’s words', async () => {
+  const work = async () => requirePermission(callerOf('viewer', 'my-project'), 'containeranalysis.notes.create', 'projects/my-project')
+  assert.deepEqual(await refusalOf(work()), {
+    code: 'PERMISSION_DENIED',
+    message: 'permission "containeranalysis.notes.create" denied for project "my-project", entity ID ""',
+  })
+})
+
+test('roles: admin writes, attestor attaches to the notes it names, viewer reads', () => {
+  const note = 'projects/p1/notes/n'
+  const callers = [ADMIN, callerOf('attestor', 'p1', [note]), callerOf('viewer', 'p1')]
+  const ask = (permission: Parameters<typeof mayCall>[1], resource: string): readonly boolean[] => callers.map((caller) => mayCall(caller, permission, resource))
+  assert.deepEqual(ask('binaryauthorization.policy.get', 'projects/p1/policy'), [true, true, true])
+  assert.deepEqual(ask('binaryauthorization.policy.update', 'projects/p1/policy'), [true, false, false])
+  assert.deepEqual(ask('containeranalysis.occurrences.create', 'projects/p1'), [true, true, false])
+  assert.deepEqual(ask('containeranalysis.notes.attachOccurrence', note), [true, true, false])
+  assert.deepEqual(ask('containeranalysis.notes.attachOccurrence', 'projects/p1/notes/n2'), [true, false, false])
+  assert.deepEqual(ask('countersign.clusters.getSegment', 'projects/p1'), [true, false, false])
+})
+
+test('a caller of project p1 has nothing in p12 or in the server as a whole', () => {
+  const admin = callerOf('admin', 'p1')
+  assert.equal(mayCall(admin, 'binaryauthorization.policy.get', 'projects/p12/policy'), false)
+  assert.equal(mayCall(admin, 'countersign.projects.create', 'projects'), false)
+})
+
+test('a named note may be attached to from another project', () => {
+  assert.equal(mayCall(callerOf('attestor', 'p1', ['projects/p2/notes/n']), 'containeranalysis.notes.attachOccurrence', 'projects/p2/notes/n'), true)
+})
+
+test('everybody may read what scanners write, and nobody of another project may write there', () => {
+  const viewer = callerOf('viewer', 'p1')
+  assert.equal(mayCall(viewer, 'containeranalysis.notes.get', 'projects/goog-analysis/notes/CVE-1'), true)
+  assert.equal(mayCall(viewer, 'binaryauthorization.policy.get', 'projects/goog-analysis/policy'), false)
+  assert.equal(mayCall(callerOf('admin', 'p1'), 'containeranalysis.notes.create', 'projects/goog-analysis'), false)
+})
