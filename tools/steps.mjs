@@ -7,7 +7,7 @@ const bin = (name) => join(root, 'node_modules', '.bin', name)
 
 /** The checks that are programs: each passes when it ends with code 0. */
 export const steps = [
-  { name: 'format', command: [bin('biome'), 'format', '--colors=off', '--max-diagnostics=20'], mend: 'npx biome format --write' },
+  { name: 'format', command: [bin('biome'), 'format', '--colors=off', '--reporter=summary'], mend: 'npx biome format --write' },
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--quiet'], mend: 'npx oxlint --type-aware --fix' },
   { name: 'types', command: [bin('tsc'), '-p', root, '--pretty', 'false'] },
   { name: 'unused', command: [bin('knip'), '--no-progress', '--no-config-hints'] },

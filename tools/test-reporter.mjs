@@ -35,6 +35,11 @@ function toLine(type, data, printed) {
 
 function describe(error) {
   const cause = error?.cause ?? error
-  if (cause instanceof Error) return cause.stack ?? cause.message
+  if (cause instanceof Error) return withoutInnerFrames(cause.stack ?? cause.message)
   return typeof cause === 'string' ? cause : inspect(cause)
+}
+
+/** The runner's own frames say nothing about the test. */
+function withoutInnerFrames(stack) {
+  return stack.replace(/^ +at .*\(?node:.*\n?/gm, '').trimEnd()
 }

@@ -38,7 +38,10 @@ test('packages import only downwards, flows and adapters not each other', () => 
 })
 
 test('no files import each other in a circle, types included', () => {
-  assert.deepEqual(findCycles(files), [])
+  assert.deepEqual(
+    findCycles(files).map((circle) => circle.join(' and ')),
+    [],
+  )
 })
 
 test('core imports nothing', () => {
