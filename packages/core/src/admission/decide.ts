@@ -1,5 +1,6 @@
-import type { AdmissionRule, RuleReference } from '../policy/policy.ts'
+import type { AdmissionRule } from '../policy/policy.ts'
 import { selectRule } from '../policy/select-rule.ts'
+import type { SelectedRule } from '../policy/select-rule.ts'
 import { findAdmittance } from './admittance.ts'
 import type { AdmissionDecision, AttestorVerdict, ImageOutcome, ImageVerdict, UndecidedReason } from './decision.ts'
 import type { AdmissionEvidence } from './evidence.ts'
@@ -7,8 +8,6 @@ import { suggestFix } from './fix.ts'
 import { judgeAttestor, judgeWithoutDigest } from './judge-attestor.ts'
 import { groupJudgedImages } from './judged-images.ts'
 import type { AdmissionRequest, WorkloadImage } from './request.ts'
-
-type SelectedRule = { readonly reference: RuleReference; readonly rule: AdmissionRule } | { readonly undecided: UndecidedReason }
 
 const ALWAYS_ALLOWED: ImageOutcome = { outcome: 'ALLOWED', reason: { code: 'ALWAYS_ALLOW' } }
 const ALWAYS_DENIED: ImageOutcome = { outcome: 'DENIED', reason: { code: 'ALWAYS_DENY' } }
@@ -26,7 +25,7 @@ export function decideAdmission(request: AdmissionRequest, evidence: AdmissionEv
   const groups = groupJudgedImages(request)
   if (groups.length === 0) return { outcome: 'ALLOWED', reason: 'NOTHING_TO_JUDGE', images: [], policyEtag }
   // One workload has one scope, so one rule governs all of its images.
-  const selected: SelectedRule = selectRule(evidence.policy.policy, request.scope)
+  const selected = selectRule(evidence.policy.policy, request.scope)
   const images: ImageVerdict[] = []
   for (const group of groups) images.push(judgeImage(group, selected, request, evidence))
   return concludeImageReview(conclude(request, images, policyEtag), request, evidence)
