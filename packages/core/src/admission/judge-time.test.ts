@@ -22,7 +22,11 @@ const ROWS: readonly (readonly [name: string, fact: Partial<SignatureFact>, expe
   ['§5: signed ahead beyond the skew', { signedAt: RECEIVED + MAX_CLOCK_SKEW_MS + 1 }, because('SIGNED_IN_FUTURE')],
   ['§5: SOFT revocation after receipt spares', { revocation: { kind: 'SOFT', at: RECEIVED + 1 } }, VALID],
   ['§5: SOFT revocation at receipt voids', { revocation: { kind: 'SOFT', at: RECEIVED } }, because('KEY_REVOKED')],
-  ['§5: SOFT revocation before receipt voids, whenever it says it was signed', { signedAt: RECEIVED - 9, revocation: { kind: 'SOFT', at: RECEIVED - 5 } }, because('KEY_REVOKED')],
+  [
+    '§5: SOFT revocation before receipt voids, whenever it says it was signed',
+    { signedAt: RECEIVED - 9, revocation: { kind: 'SOFT', at: RECEIVED - 5 } },
+    because('KEY_REVOKED'),
+  ],
   ['§5: HARD revocation voids what came before it', { revocation: { kind: 'HARD', at: RECEIVED + 1_000_000 } }, because('KEY_REVOKED')],
   ['signed expiry ahead', { expiresAt: NOW + 1 }, VALID],
   ['signed expiry reached', { expiresAt: NOW }, because('ATTESTATION_EXPIRED')],

@@ -57,8 +57,8 @@ export function policy(overrides: Partial<Policy> = {}): CompiledPolicy {
     defaultAdmissionRule: rule('ALWAYS_DENY'),
     ...overrides,
   }
-  const patterns = whole.admissionWhitelistPatterns.map(pattern => pattern.namePattern)
-  const find = (text: string) => patterns.find(pattern => (pattern.endsWith('**') ? text.startsWith(pattern.slice(0, -2)) : text === pattern))
+  const patterns = whole.admissionWhitelistPatterns.map((pattern) => pattern.namePattern)
+  const find = (text: string) => patterns.find((pattern) => (pattern.endsWith('**') ? text.startsWith(pattern.slice(0, -2)) : text === pattern))
   return { policy: whole, etag: '"etag-1"', patterns: { find } }
 }
 
@@ -72,7 +72,7 @@ export function attestor(name: AttestorName = ATTESTOR, keyIds: readonly string[
       uid: `uid-of-${name}`,
       note: 'projects/p1/notes/qa' as NoteName,
       noteUid: 'note-uid',
-      publicKeys: keyIds.map(id => ({ type: 'PKIX', id, publicKeyPem: '', signatureAlgorithm: 'ECDSA_P256_SHA256' })),
+      publicKeys: keyIds.map((id) => ({ type: 'PKIX', id, publicKeyPem: '', signatureAlgorithm: 'ECDSA_P256_SHA256' })),
     },
   }
 }
