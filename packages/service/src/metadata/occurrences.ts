@@ -1,3 +1,4 @@
+import { digestOfResourceUri } from '@countersign/core/image/resource-uri.ts'
 import { parseOccurrenceName } from '@countersign/core/name/resource-name.ts'
 import type { NoteName, OccurrenceName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import { StatusError } from '@countersign/core/status.ts'
@@ -17,7 +18,6 @@ import { isMessage, listOf, textOf } from './message.ts'
 import type { OccurrenceBody } from './occurrence-body.ts'
 import { acceptNoteReference, acceptOccurrenceBody, findOccurrenceFaults, hashContent } from './occurrence-body.ts'
 import type { NoteTables, OccurrenceTables, StoredNote, StoredOccurrence } from './ports.ts'
-import { findDigest } from './resource-uri.ts'
 import { messageOf } from './stored-message.ts'
 import { mergeMembers, updatedMembers } from './update-mask.ts'
 
@@ -139,7 +139,7 @@ function newOccurrence(
 ): StoredOccurrence {
   const name = getValue(parseOccurrenceName(`projects/${project}/occurrences/${surroundings.uuid()}`))
   const time = surroundings.timestamp()
-  const digest = findDigest(body.resourceUri)
+  const digest = digestOfResourceUri(body.resourceUri)
   return {
     ...{ name, project, kind: body.kind, note: note.name, noteUid: note.uid, resourceUri: body.resourceUri },
     ...(digest === undefined ? {} : { digest }),

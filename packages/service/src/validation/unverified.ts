@@ -1,0 +1,46 @@
+import type { UnverifiedAttestation, UnverifiedSignature } from '@countersign/core/attestation/attestation.ts'
+import type { StoredAttestation } from './ports.ts'
+
+type Members = Readonly<Record<string, unknown>>
+
+/** The attestation of a stored occurrence, as checkers take it. What the store's text lacks is empty, and then proves nothing. */
+export function readStoredAttestation(stored: StoredAttestation): UnverifiedAttestation {
+  const { name: occurrence, note, noteUid, resourceUri } = stored
+  const message = membersOf(JSON.parse(stored.body))
+  return { occurrence, note, noteUid, resourceUri, ...readAttestation(message['attestation']), receivedAt: Date.parse(stored.createTime) }
+}
+
+/** Payload, signatures and tokens of a Grafeas v1 `AttestationOccurrence` as proto3 JSON. */
+export function readAttestation(message: unknown): Pick<UnverifiedAttestation, 'serializedPayload' | 'signatures' | 'jwts'> {
+  const attestation = membersOf(message)
+  return {
+    serializedPayload: bytesOf(attestation['serializedPayload']),
+    signatures: listOf(attestation['signatures']).map(readSignature),
+    jwts: listOf(attestation['jwts']).map((jwt) => textOf(membersOf(jwt)['compactJwt'])),
+  }
+}
+
+function readSignature(value: unknown): UnverifiedSignature {
+  const signature = membersOf(value)
+  return { publicKeyId: textOf(signature['publicKeyId']), signature: bytesOf(signature['signature']) }
+}
+
+function membersOf(value: unknown): Members {
+  return isMembers(value) ? value : {}
+}
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  return Buffer.from(textOf(value), 'base64')
+}
