@@ -1,0 +1,123 @@
+import type { UndecidedReason } from '@countersign/core/admission/decision.ts'
+import { admit, type AdmitParts, type Asked } from './admit.ts'
+import { answerDecision, answerNothingToJudge, answerStatus, answerUndecided, formatUndecided, refuse } from './answer.ts'
+import { countDecision, type GateCounters } from './door/metrics.ts'
+import { findIdentity } from './review/identity.ts'
+import { readReview } from './review/read.ts'
+import type { GateSettings } from './settings.ts'
+import type { GateLog, Surroundings } from './surroundings.ts'
+import type { Follower } from './world/follower.ts'
+import { findCluster, type KnownCluster } from './world/world.ts'
+
+/** A request as the door received it; the body is whole and within its bound. */
+export interface GateRequest {
+  readonly method: string
+  /** Path and query: `/v1/webhook/<segment>?timeout=10s`. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly body: Uint8Array
+  /** How the caller was verified: by the segment alone, or by a client certificate too. */
+  readonly caller: Asked['caller']
+}
+
+export interface GateResponse {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface HandlerParts extends AdmitParts {
+  readonly follower: Follower
+  readonly settings: GateSettings
+  readonly surroundings: Surroundings
+  readonly counters: GateCounters
+  readonly log: GateLog
+  readonly isReady: () => boolean
+}
+
+const WEBHOOK = '/v1/webhook/'
+/** What an answer needs to travel: a verdict that arrives after the API server hung up is none. */
+const MARGIN_MS = 200
+
+/** Makes the gate's whole door as a function of requests: no socket, no framework. */
+export function createHandler(parts: HandlerParts): (request: GateRequest) => Promise<GateResponse> {
+  const answer = route(parts)
+  return async request => {
+    try {
+      return await answer(request)
+    } catch (failure) {
+      // A fault of ours is never a verdict; its text stays inside.
+      parts.counters.undecided.INTERNAL++
+      parts.log.alarm('A request met a fault of the gate', { cause: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) })
+      return answerStatus(500, 'InternalError', 'Countersign could not decide (INTERNAL): the gate met a fault of its own; its log says which')
+    }
+  }
+}
+
+function route(parts: HandlerParts): (request: GateRequest) => Promise<GateResponse> {
+  return async request => {
+    const cut = request.url.indexOf('?')
+    const path = cut < 0 ? request.url : request.url.slice(0, cut)
+    if (path.startsWith(WEBHOOK)) return review(request, { ...parts, segment: path.slice(WEBHOOK.length), query: cut < 0 ? '' : request.url.slice(cut + 1) })
+    if (path === '/healthz' || path === '/livez') return { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok\n' }
+    if (path === '/readyz') return { status: parts.isReady() ? 200 : 503, headers: { 'content-type': 'text/plain' }, body: parts.isReady() ? 'ok\n' : 'not ready\n' }
+    parts.counters.refusedByDoor.notFound++
+    return answerStatus(404, 'NotFound', 'Nothing is here: a cluster’s webhook address begins with /v1/webhook/')
+  }
+}
+
+type Addressed = HandlerParts & { readonly segment: string; readonly query: string }
+
+async function review(request: GateRequest, parts: Addressed): Promise<GateResponse> {
+  if (request.method !== 'POST') return { ...answerStatus(405, 'MethodNotAllowed', 'A review is sent by POST'), headers: { allow: 'POST' } }
+  const known = findCluster(parts.follower.world, parts.segment)
+  if (known === undefined) return unknownCluster(request, parts)
+  const read = readReview(request.body, { cluster: known.cluster, maxDepth: parts.settings.maxDepth, uuid: parts.surroundings.uuid })
+  if (read.outcome === 'REFUSE') {
+    parts.counters.answers.refused++
+    return refuse(read.identity, 400, read.message)
+  }
+  if (read.outcome === 'NOTHING_TO_JUDGE') {
+    parts.counters.answers.nothingToJudge++
+    return answerNothingToJudge(read.identity)
+  }
+  if (isStale(parts)) return undecided(request, { code: 'STALE' }, parts)
+  const admission = await admit(askedOf(read.request, { request, known, parts }), parts)
+  countDecision(parts.counters, admission.decision)
+  const { decision } = admission
+  if (decision.outcome !== 'UNDECIDED') return answerDecision(read.identity, read.request, admission)
+  return answerUndecided(read.identity, formatUndecided(decision.undecided ?? { code: 'STORE_UNAVAILABLE' }), parts.settings.undecided)
+}
+
+function askedOf(asked: Asked['request'], { request, known, parts }: { request: GateRequest; known: KnownCluster; parts: Addressed }): Asked {
+  const deadlineMs = Math.max((parseTimeout(parts.query) ?? parts.settings.decisionTimeoutMs) - MARGIN_MS, 1)
+  return { request: asked, project: known.project, clusterUid: known.cluster.uid, now: parts.surroundings.now(), deadlineMs, caller: request.caller }
+}
+
+/** The API server's own deadline, as it says it: `timeout=10s`, `timeout=1m30s`; undefined where it says none that makes sense. */
+export function parseTimeout(query: string): number | undefined {
+  const found = /(?:^|&)timeout=(?:(\d{1,3})m)?(?:(\d{1,6}(?:\.\d{1,9})?)s)?(?:(\d{1,6})ms)?(?:&|$)/.exec(query)
+  if (found === null) return undefined
+  const [, minutes = '0', seconds = '0', milliseconds = '0'] = found
+  const total = Number(minutes) * 60_000 + Number(seconds) * 1_000 + Number(milliseconds)
+  return total > 0 ? total : undefined
+}
+
+function isStale({ follower, settings }: Addressed): boolean {
+  return settings.stalenessBudgetMs !== undefined && follower.ageMs > settings.stalenessBudgetMs
+}
+
+/** Before the first world was read nobody can say which clusters exist. Both are never decided: nothing falls back to a default. */
+function unknownCluster(request: GateRequest, parts: Addressed): GateResponse {
+  if (!parts.follower.loaded) return undecided(request, { code: 'STORE_UNAVAILABLE' }, parts)
+  parts.counters.undecided.UNKNOWN_CLUSTER++
+  return answerStatus(404, 'NotFound', formatUndecided({ code: 'UNKNOWN_CLUSTER' }))
+}
+
+function undecided(request: GateRequest, reason: UndecidedReason, parts: Addressed): GateResponse {
+  parts.counters.undecided[reason.code]++
+  const identity = findIdentity(request.body)
+  const message = formatUndecided(reason)
+  if (identity === undefined) return answerStatus(503, 'ServiceUnavailable', message)
+  return answerUndecided(identity, message, parts.settings.undecided)
+}

@@ -1,0 +1,92 @@
+import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
+import type { Issue, Parsed } from '@countersign/core/parsed.ts'
+import { findImages } from '@countersign/core/workload/images.ts'
+import { isJsonObject, type JsonObject, typeName } from '@countersign/core/workload/pod.ts'
+import { findBreakGlass, findServiceAccount, findUnchangedImages } from '@countersign/core/workload/scope.ts'
+import type { RegisteredCluster } from '../ports.ts'
+import { checkImages, readText } from './fields.ts'
+
+const OPERATIONS: ReadonlySet<unknown> = new Set(['CREATE', 'UPDATE', 'DELETE', 'CONNECT'])
+
+/**
+ * Reads the `request` of an AdmissionReview v1 into what the law judges. Deletions, connections and the status subresource
+ * are never judged, nor is what holds no image (binary-authorization.md §6.2). Every other subresource is: an object with
+ * images is judged wherever it comes in.
+ */
+export function readAdmissionReview(review: JsonObject, uid: string, cluster: RegisteredCluster): Parsed<AdmissionRequest | 'NOTHING_TO_JUDGE'> {
+  const operation = review['operation']
+  if (!OPERATIONS.has(operation)) return wrong(['request', 'operation'], 'Expected CREATE, UPDATE, DELETE or CONNECT')
+  const subresource = review['subResource']
+  if (operation === 'DELETE' || operation === 'CONNECT' || subresource === 'status') return { ok: true, value: 'NOTHING_TO_JUDGE' }
+  const object = review['object']
+  if (!isJsonObject(object)) return wrong(['request', 'object'], `Expected an object, got ${typeName(object)}`)
+  const found = findImages(object)
+  if (!found.ok) return { ok: false, issues: found.issues.map(issue => ({ ...issue, path: ['request', 'object', ...issue.path] })) }
+  if (found.value.images.length === 0) return { ok: true, value: 'NOTHING_TO_JUDGE' }
+  return project(review, object, { uid, cluster, images: found.value.images })
+}
+
+interface Found {
+  readonly uid: string
+  readonly cluster: RegisteredCluster
+  readonly images: AdmissionRequest['images']
+}
+
+function project(review: JsonObject, object: JsonObject, found: Found): Parsed<AdmissionRequest> {
+  const issues: Issue[] = []
+  const request = { path: ['request'], issues }
+  const metadata = { path: ['request', 'object', 'metadata'], issues }
+  const described = isJsonObject(object['metadata']) ? object['metadata'] : {}
+  checkKind(review['kind'], object, issues)
+  checkImages(found.images, issues)
+  const namespace = readText(review, 'namespace', request) || readText(described, 'namespace', metadata)
+  const name = readText(review, 'name', request) || readText(described, 'name', metadata)
+  const generateName = readText(described, 'generateName', metadata)
+  const resource = isJsonObject(review['resource']) ? readText(review['resource'], 'resource', { path: ['request', 'resource'], issues }) : ''
+  const subresource = readText(review, 'subResource', request)
+  const user = isJsonObject(review['userInfo']) ? readText(review['userInfo'], 'username', { path: ['request', 'userInfo'], issues }) : ''
+  const serviceAccount = findServiceAccount(object)
+  const breakGlass = findBreakGlass(object)
+  const operation = review['operation'] === 'UPDATE' ? 'UPDATE' : 'CREATE'
+  if (issues.length > 0) return { ok: false, issues }
+  return {
+    ok: true,
+    value: {
+      uid: found.uid,
+      source: 'ADMISSION_REVIEW',
+      project: found.cluster.project,
+      scope: {
+        cluster: found.cluster.key,
+        trustDomain: found.cluster.trustDomain,
+        namespace,
+        ...(serviceAccount === undefined ? {} : { serviceAccount }),
+      },
+      operation,
+      workload: {
+        apiVersion: String(object['apiVersion']),
+        kind: String(object['kind']),
+        name,
+        ...(generateName === '' ? {} : { generateName }),
+        ...(resource === '' ? {} : { resource }),
+        ...(subresource === '' ? {} : { subresource }),
+      },
+      images: found.images,
+      unchangedImages: operation === 'UPDATE' ? findUnchangedImages(found.images, review['oldObject']) : [],
+      ...(breakGlass === undefined ? {} : { breakGlass }),
+      ...(user === '' ? {} : { user: { username: user } }),
+      serverDryRun: review['dryRun'] === true,
+    },
+  }
+}
+
+/** The object must be what the request says it is: a reader that goes by the one must see what a reader of the other does. */
+function checkKind(kind: unknown, object: JsonObject, issues: Issue[]): void {
+  if (!isJsonObject(kind)) return void issues.push({ path: ['request', 'kind'], message: `Expected an object, got ${typeName(kind)}` })
+  const group = kind['group'] === undefined || kind['group'] === '' ? '' : `${String(kind['group'])}/`
+  if (object['kind'] === kind['kind'] && object['apiVersion'] === `${group}${String(kind['version'])}`) return
+  issues.push({ path: ['request', 'object', 'kind'], message: 'Expected the kind and version that request.kind names' })
+}
+
+function wrong(path: Issue['path'], message: string): Parsed<never> {
+  return { ok: false, issues: [{ path, message }] }
+}
