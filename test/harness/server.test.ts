@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { plainEnvironment, startChild } from './child.ts'
 import { runCli } from './cli.ts'
 import { clientEnvironment, startServer } from './server.ts'
+import { tempFolder } from './temp-folder.ts'
 
 test('a started server opens its doors, drains on SIGTERM, and finds everything again', async () => {
   const first = await startServer()
@@ -30,4 +34,15 @@ test('a server that was killed starts again on its data', async () => {
 test('the binary answers --help with 0 and an unknown command with 2', async () => {
   assert.equal((await runCli(['--help'])).code, 0)
   assert.equal((await runCli(['no-such-command'])).code, 2)
+})
+
+// npm starts scripts through a shell, which dies of a SIGTERM and leaves its child behind: hence `exec` in package.json.
+test('npm start passes SIGTERM on, and ends when the server has drained', async () => {
+  const home = tempFolder()
+  const ready = join(home, 'ready.json')
+  const addresses = ['--listen', '127.0.0.1:0', '--webhook-listen', '127.0.0.1:0', '--data', join(home, 'data'), '--ready-file', ready]
+  const cwd = fileURLToPath(new URL('../../', import.meta.url))
+  const npm = startChild('npm', ['start', '--silent', '--', ...addresses], { cwd, env: plainEnvironment({ HOME: home }) })
+  await npm.waitFor('the ready file', () => existsSync(ready) || undefined)
+  assert.deepEqual(await npm.stop(), { code: 0, signal: null })
 })
