@@ -1,18 +1,19 @@
 import { parseNoteName } from '@countersign/core/name/resource-name.ts'
 import type { NoteName } from '@countersign/core/name/resource-name.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
-import type { GivenKey } from './ports.ts'
+import type { PublicKeyInput } from '@countersign/evidence/key/import-key.ts'
 
 const MAX_KEYS = 1000
 const MAX_DESCRIPTION = 8192
 const MAX_COMMENT = 1024
+const MAX_KEY_ID = 2048
 
 /** An attestor as a client writes it. Name, update time and delegate are the service's and are not read. */
 export interface AttestorBody {
   readonly description?: string
   /** Absent where the client left it out: an update keeps the note anyway. */
   readonly note?: NoteName
-  readonly keys: readonly GivenKey[]
+  readonly keys: readonly PublicKeyInput[]
   readonly etag?: string
 }
 
@@ -42,7 +43,7 @@ function readNote(value: unknown, issues: Issue[]): NoteName | undefined {
   return undefined
 }
 
-function readKeys(value: unknown, issues: Issue[]): readonly GivenKey[] {
+function readKeys(value: unknown, issues: Issue[]): readonly PublicKeyInput[] {
   const path = ['userOwnedGrafeasNote', 'publicKeys']
   if (value === undefined || value === null) return []
   if (!Array.isArray(value)) return wrong(issues, path, 'expected a list', [])
@@ -51,7 +52,7 @@ function readKeys(value: unknown, issues: Issue[]): readonly GivenKey[] {
   return items.map((item, index) => readKey(item, [...path, index], issues)).filter((key) => key !== undefined)
 }
 
-function readKey(value: unknown, path: Path, issues: Issue[]): GivenKey | undefined {
+function readKey(value: unknown, path: Path, issues: Issue[]): PublicKeyInput | undefined {
   const members = readMembers(value, path, issues)
   const comment = readText(members['comment'], [...path, 'comment'], issues, MAX_COMMENT)
   const pgp = readText(members['asciiArmoredPgpPublicKey'], [...path, 'asciiArmoredPgpPublicKey'], issues)
@@ -61,16 +62,14 @@ function readKey(value: unknown, path: Path, issues: Issue[]): GivenKey | undefi
   return readPkixKey(members, comment, { path, issues })
 }
 
-function readPkixKey(members: Members, comment: string | undefined, at: { readonly path: Path; readonly issues: Issue[] }): GivenKey {
+function readPkixKey(members: Members, comment: string | undefined, at: { readonly path: Path; readonly issues: Issue[] }): PublicKeyInput {
   const path = [...at.path, 'pkixPublicKey']
   const pkix = readMembers(members['pkixPublicKey'], path, at.issues)
-  const outer = readText(members['id'], [...at.path, 'id'], at.issues, 2048) ?? ''
-  const inner = readText(pkix['keyId'], [...path, 'keyId'], at.issues, 2048) ?? ''
-  if (outer !== '' && inner !== '' && outer !== inner) wrong(at.issues, [...path, 'keyId'], 'differs from the id beside it, expected the same or none', undefined)
-  const id = outer === '' ? inner : outer
+  const id = readText(members['id'], [...at.path, 'id'], at.issues, MAX_KEY_ID)
+  const keyId = readText(pkix['keyId'], [...path, 'keyId'], at.issues, MAX_KEY_ID)
   const publicKeyPem = readText(pkix['publicKeyPem'], [...path, 'publicKeyPem'], at.issues) ?? ''
   const signatureAlgorithm = readText(pkix['signatureAlgorithm'], [...path, 'signatureAlgorithm'], at.issues) ?? 'SIGNATURE_ALGORITHM_UNSPECIFIED'
-  return { type: 'PKIX', publicKeyPem, signatureAlgorithm, ...(id === '' ? {} : { id }), ...definedOnly({ comment }) }
+  return { type: 'PKIX', publicKeyPem, signatureAlgorithm, ...definedOnly({ id, keyId, comment }) }
 }
 
 function readMembers(value: unknown, path: Path, issues: Issue[]): Members {

@@ -16,7 +16,7 @@ import { acceptPage } from '../changes/page-token.ts'
 import { acceptParent } from '../changes/parent.ts'
 import { writeChange } from '../changes/write-change.ts'
 import { parseAttestorBody } from './attestor-body.ts'
-import { importKeys, warnOfSharedKeys } from './attestor-keys.ts'
+import { findRelatedAttestors, importKeys, warnOfSharedKeys } from './attestor-keys.ts'
 import type { AttestorTables, KeyImporter, StoredAttestor } from './ports.ts'
 
 const SERVICE = 'google.cloud.binaryauthorization.v1.BinauthzManagementServiceV1'
@@ -81,17 +81,18 @@ async function createAttestor(ports: AttestorPorts, caller: Caller, creation: At
   const note = body.note
   if (note === undefined) throw new StatusError('INVALID_ARGUMENT', `Cannot create attestor "${name}": userOwnedGrafeasNote.noteReference is required`)
   const grants = [grant, requirePermission(caller, 'containeranalysis.notes.listOccurrences', note)]
-  const publicKeys = await importKeys(name, body.keys, ports.importKey)
-  return await ports.changes.commit(async (tables) => {
+  const imported = await importKeys(name, body.keys, ports.importKey)
+  const written = await ports.changes.commit(async (tables): Promise<Written> => {
     const { number } = await getProject(tables, project)
     if ((await tables.findAttestor(name)) !== undefined) throw new StatusError('ALREADY_EXISTS', `Attestor "${name}" already exists`)
     const noteUid = await findNoteUid(tables, note, name)
     const described = body.description === undefined ? {} : { description: body.description }
-    const attestor: Attestor = { name, uid: ports.surroundings.uuid(), ...described, note, noteUid, publicKeys }
+    const attestor: Attestor = { name, uid: ports.surroundings.uuid(), ...described, note, noteUid, publicKeys: imported.keys }
     const stored = await put(ports, tables, attestor)
     await record(ports, tables, { caller, grants, stored, method: 'CreateAttestor', operation: 'CREATE' })
-    return { stored, projectNumber: number, warnings: await warnOfSharedKeys(tables, caller, attestor) }
+    return { stored, projectNumber: number, related: await findRelatedAttestors(tables, attestor), warnings: imported.warnings }
   })
+  return await resultOf(caller, written)
 }
 
 async function getAttestor(ports: AttestorPorts, caller: Caller, text: string): Promise<AttestorResult> {
@@ -128,18 +129,20 @@ async function updateAttestor(
   const name = getValue(parseAttestorName(asked.name))
   const grants = [requirePermission(caller, 'binaryauthorization.attestors.update', name)]
   const body = getValue(parseAttestorBody(asked.attestor), `Cannot update attestor "${name}"`)
-  const publicKeys = await importKeys(name, body.keys, ports.importKey)
-  return await ports.changes.commit(async (tables) => {
+  const imported = await importKeys(name, body.keys, ports.importKey)
+  const written = await ports.changes.commit(async (tables): Promise<Written> => {
     const { number } = await getProject(tables, projectOf(name))
     const { attestor, etag } = await requireAttestor(tables, name)
     if (body.note !== undefined && body.note !== attestor.note) throw movedNote(attestor, body.note)
     requireEtag(body.etag, etag, `attestor "${name}"`)
     const { description: _, ...kept } = attestor
-    const changed: Attestor = { ...kept, ...(body.description === undefined ? {} : { description: body.description }), publicKeys }
+    const changed: Attestor = { ...kept, ...(body.description === undefined ? {} : { description: body.description }), publicKeys: imported.keys }
     const stored = await put(ports, tables, changed)
     await record(ports, tables, { caller, grants, stored, method: 'UpdateAttestor', operation: 'UPDATE' })
-    return { stored, projectNumber: number, warnings: [...(await warnOfReborn(tables, changed)), ...(await warnOfSharedKeys(tables, caller, changed))] }
+    const warnings = [...(await warnOfReborn(tables, changed)), ...imported.warnings]
+    return { stored, projectNumber: number, related: await findRelatedAttestors(tables, changed), warnings }
   })
+  return await resultOf(caller, written)
 }
 
 async function deleteAttestor(ports: AttestorPorts, caller: Caller, text: string): Promise<{ warnings: readonly string[] }> {
@@ -154,6 +157,13 @@ async function deleteAttestor(ports: AttestorPorts, caller: Caller, text: string
     const readable = naming.filter((project) => mayCall(caller, 'binaryauthorization.policy.get', `projects/${project}`))
     return { warnings: readable.map((project) => `The policy of project "${project}" still names attestor "${name}": its rules that require it deny from now on`) }
   })
+}
+
+/** What a transaction wrote. Keys are compared after it: that takes time, and the one writer is not to wait for it. */
+type Written = AttestorResult & { readonly related: readonly Attestor[] }
+
+async function resultOf(caller: Caller, { related, ...result }: Written): Promise<AttestorResult> {
+  return { ...result, warnings: [...result.warnings, ...(await warnOfSharedKeys(caller, result.stored.attestor, related))] }
 }
 
 async function put(ports: AttestorPorts, tables: AttestorTables, attestor: Attestor): Promise<StoredAttestor> {

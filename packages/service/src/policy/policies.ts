@@ -2,7 +2,8 @@ import type { Timestamp } from '@countersign/core/instant.ts'
 import { parseProjectId } from '@countersign/core/name/resource-name.ts'
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import { formatIssue } from '@countersign/core/parsed.ts'
-import { parsePolicy } from '@countersign/core/policy/parse.ts'
+import { formatPolicy } from '@countersign/core/policy/format.ts'
+import { parsePolicyEnvelope } from '@countersign/core/policy/parse.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
@@ -70,18 +71,19 @@ async function updatePolicy(
 ): Promise<{ view: PolicyView; warnings: readonly string[] }> {
   const project = acceptName(asked.name)
   const grant = requirePermission(caller, 'binaryauthorization.policy.update', nameOf(project))
-  const parsed = parsePolicy(asked.body)
+  const parsed = parsePolicyEnvelope(asked.body)
   if (!parsed.ok) throw invalid(parsed.issues, 'Policy is not valid')
+  const { policy, etag } = parsed.value
   const stored = await ports.changes.commit(async (tables) => {
     await getProject(tables, project)
-    const grants = [grant, ...(await requireReferences(tables, caller, parsed.value))]
-    requireEtag(etagIn(asked.body), (await tables.findPolicy(project))?.etag, `the policy of project "${project}"`)
-    const version = newVersion(ports, project, parsed.value)
+    const grants = [grant, ...(await requireReferences(tables, caller, policy))]
+    requireEtag(etag, (await tables.findPolicy(project))?.etag, `the policy of project "${project}"`)
+    const version = newVersion(ports, project, policy)
     await tables.putPolicy(version)
     await writeChange(
       tables,
       { project, kind: 'POLICY', name: nameOf(project), etag: version.etag, operation: 'UPDATE' },
-      { methodName: METHOD, principal: caller.principal, permissions: grants, response: version, time: ports.surroundings.timestamp() },
+      { methodName: METHOD, principal: caller.principal, permissions: grants, response: messageOf(version), time: ports.surroundings.timestamp() },
     )
     return version
   })
@@ -104,10 +106,9 @@ function acceptName(name: string): ProjectId {
   throw new StatusError('INVALID_ARGUMENT', `policy name must be in the form "projects/[PROJECT_ID]/policy", got ${JSON.stringify(name.slice(0, 200))}`)
 }
 
-function etagIn(body: unknown): string | undefined {
-  const etag = typeof body === 'object' && body !== null && 'etag' in body ? body.etag : undefined
-  if (etag === undefined || typeof etag === 'string') return etag
-  throw new StatusError('INVALID_ARGUMENT', `Policy is not valid: etag: expected a text, found ${typeof etag}`)
+/** The v1 message, as the API answers. */
+function messageOf({ project, policy, etag, updateTime }: StoredPolicy): unknown {
+  return formatPolicy(policy, { name: nameOf(project), updateTime, etag })
 }
 
 function viewOf({ project, policy, etag, updateTime }: StoredPolicy): PolicyView {

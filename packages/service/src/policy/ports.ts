@@ -4,6 +4,7 @@ import type { Timestamp } from '@countersign/core/instant.ts'
 import type { AttestorName, NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
+import type { PublicKeyInput } from '@countersign/evidence/key/import-key.ts'
 import type { Page, PageRequest } from '../changes/page.ts'
 
 /** A policy as stored: what was put, and what only the service writes. Every version is kept, for replay. */
@@ -60,10 +61,5 @@ export interface ExemptionTables {
   deleteExemption(project: ProjectId, id: string): Promise<void>
 }
 
-/** A public key as a client gives it: nothing about it has been checked. */
-export type GivenKey =
-  | { readonly type: 'PGP'; readonly asciiArmored: string; readonly comment?: string }
-  | { readonly type: 'PKIX'; readonly publicKeyPem: string; readonly signatureAlgorithm: string; readonly id?: string; readonly comment?: string }
-
-/** Reads a public key: gives it its id and canonical algorithm, or tells everything that is wrong with it (binary-authorization.md §2.2–2.4). */
-export type KeyImporter = (key: GivenKey) => Promise<Parsed<AttestorPublicKey>>
+/** Reads a public key: gives it its id and canonical algorithm, or tells everything that is wrong with it; `evidence` does it (binary-authorization.md §2.2–2.4). */
+export type KeyImporter = (key: PublicKeyInput) => Promise<Parsed<{ readonly key: AttestorPublicKey }>>
