@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { runBounded } from './bounded-run.mjs'
 import { root } from './set-up.mjs'
 
 const bin = (name) => join(root, 'node_modules', '.bin', name)
@@ -27,21 +27,7 @@ export const steps = [
  */
 export async function runStep(step) {
   if (step.needs !== undefined && !existsSync(join(root, step.needs))) return undefined
-  const { code, output } = await run(step.command)
+  const run = await runBounded(step.command, { cwd: root, env: { ...process.env, NO_COLOR: '1' }, deadlineMs: 300_000 })
   const mend = step.mend === undefined ? '' : `\nNext: ${step.mend}`
-  return { ok: code === 0, output: `${output.trim()}${mend}` }
-}
-
-function run([program, ...args]) {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    const collect = (chunk) => {
-      if (output.length < 12_000) output += chunk
-    }
-    child.stdout.on('data', collect)
-    child.stderr.on('data', collect)
-    child.once('error', (error) => resolve({ code: 127, output: error.message }))
-    child.once('close', (code) => resolve({ code: code ?? 1, output }))
-  })
+  return { ok: run.ok, output: `${run.output.trim() || run.end}${mend}` }
 }

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runBounded } from './bounded-run.mjs'
 import { root } from './set-up.mjs'
 
 /**
@@ -41,11 +41,11 @@ export async function runTests(group) {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-tests-'))
   try {
     const results = join(folder, 'results.jsonl')
-    const end = await runNodeTest(group, files, results)
+    const run = await runNodeTest(group, files, results)
     const lines = readLines(results)
     const failures = lines.filter((line) => line.outcome === 'failed')
-    if (lines.length === 0 && end.complaint === '') end.complaint = `no test reported, of ${files.length} files`
-    if (end.complaint !== '' && (failures.length === 0 || end.late)) failures.push(wholeRun(end))
+    const complaint = complaintOf(run, { files, lines, group })
+    if (complaint !== undefined) failures.push({ outcome: 'failed', name: 'the run as a whole', file: '', error: `${complaint}\n${run.output}` })
     return {
       passed: lines.filter((line) => line.outcome === 'passed').length,
       failures,
@@ -58,37 +58,8 @@ export async function runTests(group) {
 
 function runNodeTest(group, files, results) {
   const reporter = ['--test-reporter=./tools/test-reporter.mjs', `--test-reporter-destination=${results}`]
-  return new Promise((resolve) => {
-    // A process group of its own, so that the deadline ends the files' processes too.
-    const child = spawn(process.execPath, ['--test', ...group.flags, ...reporter, ...files], {
-      cwd: root,
-      env: testEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    })
-    let output = ''
-    let late = false
-    const collect = (chunk) => {
-      output = (output + chunk).slice(-8_000)
-    }
-    child.stdout.on('data', collect)
-    child.stderr.on('data', collect)
-    const stop = () => endGroup(child.pid)
-    process.once('exit', stop)
-    const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => [signal, () => process.exit(1)])
-    for (const [signal, handler] of interrupts) process.once(signal, handler)
-    const deadline = setTimeout(() => {
-      late = true
-      stop()
-    }, group.deadlineMs)
-    child.once('close', (code, signal) => {
-      clearTimeout(deadline)
-      process.off('exit', stop)
-      for (const [name, handler] of interrupts) process.off(name, handler)
-      const lateness = `not ended after ${group.deadlineMs / 1000} s: a test waits, or leaves something open`
-      resolve({ late, output, complaint: late ? lateness : code === 0 ? '' : `ended with ${signal ?? `code ${code}`}` })
-    })
-  })
+  const command = [process.execPath, '--test', ...group.flags, ...reporter, ...files]
+  return runBounded(command, { cwd: root, env: testEnvironment(), deadlineMs: group.deadlineMs })
 }
 
 /** Tests must see the same world on every machine: no settings of the person who runs them, no colours, no cloud look-ups. */
@@ -99,16 +70,11 @@ function testEnvironment() {
   return { ...Object.fromEntries(own), NO_COLOR: '1', METADATA_SERVER_DETECTION: 'none' }
 }
 
-function endGroup(pid) {
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error
-  }
-}
-
-function wholeRun({ complaint, output }) {
-  return { outcome: 'failed', name: 'the run as a whole', file: '', error: `${complaint}\n${output}` }
+/** What is wrong with the run itself, where no single test tells it; undefined when nothing is. */
+function complaintOf(run, { files, lines, group }) {
+  if (run.late) return `not ended after ${group.deadlineMs / 1000} s: a test waits, or leaves something open`
+  if (lines.length === 0 && run.ok) return `no test reported, of ${files.length} files`
+  return run.ok || lines.some((line) => line.outcome === 'failed') ? undefined : run.end
 }
 
 function readLines(file) {
