@@ -1,0 +1,128 @@
+import type { LogEntry } from '@countersign/core/audit/log-entry.ts'
+import { parseProjectId } from '@countersign/core/name/resource-name.ts'
+import type { ProjectId } from '@countersign/core/name/resource-name.ts'
+import { StatusError } from '@countersign/core/status.ts'
+import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
+import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
+import type { Caller } from '../access/caller.ts'
+import { requirePermission } from '../access/permission.ts'
+import type { Changes } from '../changes/change.ts'
+import type { FilterParser, ParsedFilter } from '../changes/filter.ts'
+import { listMatching } from '../changes/filter.ts'
+import { getValue } from '../changes/invalid.ts'
+import type { PageAsked, PageTokens } from '../changes/page-token.ts'
+import { acceptPage } from '../changes/page-token.ts'
+import { acceptParent } from '../changes/parent.ts'
+import { damaged, readLogEntry, readRecord } from './log-entry.ts'
+import type { AuditQuery, AuditRow, AuditTables, ChainRecord } from './ports.ts'
+
+const ORDERS: Readonly<Record<string, AuditQuery['order']>> = { '': 'NEWEST_FIRST', 'timestamp desc': 'NEWEST_FIRST', 'timestamp asc': 'OLDEST_FIRST' }
+const RECEIPT_NAME = /^projects\/([^/]+)\/receipts\/(sha256:[0-9a-f]{64})$/
+
+/** Which entries of a project's log, and in what order. */
+export interface LogQuery extends PageAsked {
+  /** `projects/P`; a project that was deleted still has its log. */
+  readonly parent: string
+  /** In Cloud Logging's language, over the entry as it is shown. */
+  readonly filter?: string
+  /** `timestamp desc` (the default) or `timestamp asc`. */
+  readonly orderBy?: string
+}
+
+/** A receipt: everything that a decision used, in the exact text that its digest names, and its place in the chain. */
+export interface FoundReceipt {
+  readonly digest: string
+  readonly canonical: string
+  readonly record: Pick<AuditRow, 'writer' | 'sequence' | 'time'>
+}
+
+/** The log of decisions and changes, and what it takes to prove that nobody altered it. */
+export interface Audit {
+  /** May give fewer than a page, or none, with a token: the filter then found nothing so far. */
+  listLogEntries(caller: Caller, query: LogQuery): Promise<{ readonly entries: readonly LogEntry[]; readonly nextPageToken: string }>
+  /** One writer's records in order, exactly as hashed. For callers of all projects: a chain holds those of every project. */
+  listChainRecords(caller: Caller, writer: string, asked: PageAsked): Promise<{ readonly records: readonly ChainRecord[]; readonly nextPageToken: string }>
+  /** Every writer and the head of its chain. */
+  listWriters(caller: Caller): Promise<readonly { readonly writer: string; readonly sequence: number; readonly hash: string }[]>
+  /** `projects/P/receipts/sha256:…` */
+  getReceipt(caller: Caller, name: string): Promise<FoundReceipt>
+}
+
+export interface AuditPorts {
+  readonly changes: Pick<Changes<AuditTables>, 'read'>
+  readonly pageTokens: PageTokens
+  readonly parseFilter: FilterParser
+}
+
+/** Makes the audit flow. */
+export function makeAudit(ports: AuditPorts): Audit {
+  return {
+    listLogEntries: (caller, query) => listLogEntries(ports, caller, query),
+    listChainRecords: (caller, writer, asked) => listChainRecords(ports, caller, { writer, asked }),
+    listWriters: (caller) => listWriters(ports, caller),
+    getReceipt: (caller, name) => getReceipt(ports, caller, name),
+  }
+}
+
+async function listLogEntries(ports: AuditPorts, caller: Caller, asked: LogQuery): Promise<{ entries: readonly LogEntry[]; nextPageToken: string }> {
+  const project = acceptParent(asked.parent)
+  requirePermission(caller, 'countersign.audit.list', `projects/${project}`)
+  const { filter = '', orderBy = '' } = asked
+  const query = { project, order: acceptOrder(orderBy) }
+  const parsed = getValue(ports.parseFilter(filter), 'Filter is not valid')
+  const scope = ['ListLogEntries', caller.principal, project, filter, orderBy]
+  const page = acceptPage(ports.pageTokens, scope, asked)
+  const { items, next } = await ports.changes.read((tables) =>
+    listMatching(page, (part) => tables.listAudit(query, part), (row) => findEntry(row, parsed)),
+  )
+  return { entries: items, nextPageToken: ports.pageTokens.seal(scope, next) }
+}
+
+function findEntry(row: AuditRow, filter: ParsedFilter): LogEntry | undefined {
+  const entry = readLogEntry(row)
+  return filter.matches(entry) ? entry : undefined
+}
+
+function acceptOrder(orderBy: string): AuditQuery['order'] {
+  const order = Object.hasOwn(ORDERS, orderBy) ? ORDERS[orderBy] : undefined
+  if (order !== undefined) return order
+  throw new StatusError('INVALID_ARGUMENT', `order_by is ${JSON.stringify(orderBy.slice(0, 80))}, expected "timestamp desc" or "timestamp asc"`)
+}
+
+async function listChainRecords(
+  ports: AuditPorts,
+  caller: Caller,
+  { writer, asked }: { readonly writer: string; readonly asked: PageAsked },
+): Promise<{ records: readonly ChainRecord[]; nextPageToken: string }> {
+  requirePermission(caller, 'countersign.audit.list', 'projects')
+  const scope = ['ListChainRecords', caller.principal, writer]
+  const page = acceptPage(ports.pageTokens, scope, asked)
+  const { items, next } = await ports.changes.read((tables) => tables.listChain(writer, page))
+  return { records: items.map(chainRecordOf), nextPageToken: ports.pageTokens.seal(scope, next) }
+}
+
+async function listWriters(ports: AuditPorts, caller: Caller): ReturnType<Audit['listWriters']> {
+  requirePermission(caller, 'countersign.audit.list', 'projects')
+  return await ports.changes.read((tables) => tables.listWriters())
+}
+
+async function getReceipt(ports: AuditPorts, caller: Caller, name: string): Promise<FoundReceipt> {
+  const { project, digest } = acceptReceiptName(name)
+  requirePermission(caller, 'countersign.audit.list', name)
+  const row = await ports.changes.read((tables) => tables.findByReceipt(project, digest))
+  if (row === undefined) throw new StatusError('NOT_FOUND', `Requested entity was not found: project "${project}" has no receipt ${digest}`)
+  const canonical = formatCanonicalJson(readRecord(row)['receipt'])
+  if (digestReceipt(canonical) !== digest) throw damaged(row)
+  const { writer, sequence, time } = row
+  return { digest, canonical, record: { writer, sequence, time } }
+}
+
+function acceptReceiptName(name: string): { project: ProjectId; digest: string } {
+  const match = RECEIPT_NAME.exec(name)
+  if (match !== null) return { project: getValue(parseProjectId(match[1] ?? '')), digest: match[2] ?? '' }
+  throw new StatusError('INVALID_ARGUMENT', `receipt name must be in the form "projects/[PROJECT_ID]/receipts/sha256:[DIGEST]", got ${JSON.stringify(name.slice(0, 200))}`)
+}
+
+function chainRecordOf({ writer, sequence, previousHash, hash, canonical }: AuditRow): ChainRecord {
+  return { writer, sequence, previousHash, hash, canonical }
+}

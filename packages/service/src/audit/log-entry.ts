@@ -1,0 +1,49 @@
+import { formatChangeEntry } from '@countersign/core/audit/change-entry.ts'
+import type { LogEntry } from '@countersign/core/audit/log-entry.ts'
+import { StatusError } from '@countersign/core/status.ts'
+import type { ChangeRecord } from '../changes/change.ts'
+import type { AuditRow } from './ports.ts'
+
+type Members = Readonly<Record<string, unknown>>
+
+/**
+ * The log entry of a chain record, in the original's shapes (binary-authorization.md §6.7). A gate's record holds its entry, whole or as the member
+ * `entry`; a server's record is the change itself. Anything else is DATA_LOSS: the log never skips what it cannot read.
+ */
+export function readLogEntry(row: AuditRow): LogEntry {
+  const record = readRecord(row)
+  if (isEntry(record)) return record
+  if (isEntry(record['entry'])) return record['entry']
+  if (isChange(record)) return formatChangeEntry({ ...record, insertId: insertIdOf(row), timestamp: row.time })
+  throw damaged(row)
+}
+
+/** The members of a record's text. */
+export function readRecord(row: AuditRow): Members {
+  const record: unknown = JSON.parse(row.canonical)
+  if (isMembers(record)) return record
+  throw damaged(row)
+}
+
+/** Whether a value is an object of members. */
+export function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The refusal of a record that cannot be read as what it should be. */
+export function damaged({ writer, sequence }: AuditRow): StatusError {
+  return new StatusError('DATA_LOSS', `Record ${sequence} of writer "${writer}" is not readable as an audit record: verify its chain with: countersign audit verify`)
+}
+
+/** A change has no id of its own; the hash names it and never changes. */
+function insertIdOf(row: AuditRow): string {
+  return row.hash.slice(0, 32)
+}
+
+function isEntry(value: unknown): value is LogEntry {
+  return isMembers(value) && typeof value['logName'] === 'string' && isMembers(value['protoPayload'])
+}
+
+function isChange(value: Members): value is Members & ChangeRecord {
+  return typeof value['methodName'] === 'string' && typeof value['principal'] === 'string' && Array.isArray(value['permissions'])
+}
