@@ -52,7 +52,10 @@ export function parseImageReference(text: string): Parsed<ImageReference> {
 /** Parses `sha256:…`. */
 export function parseImageDigest(text: string): Parsed<ImageDigest> {
   if (isImageDigest(text)) return { ok: true, value: text }
-  return { ok: false, issues: [{ path: [], message: `Image digest ${quote(text)} is not valid: expected sha256: and 64 lower-case hexadecimal digits` }] }
+  return {
+    ok: false,
+    issues: [{ path: [], message: `Image digest ${quote(text)} is not valid: expected sha256: and 64 lower-case hexadecimal digits` }],
+  }
 }
 
 /** Narrows a text to an image digest. */

@@ -1,4 +1,5 @@
 import type { Parsed } from '../parsed.ts'
+import { quote } from '../quote.ts'
 
 /**
  * Names of resources, in the forms of the original's APIs. Every branded string comes from its parser and from nowhere
@@ -78,8 +79,4 @@ function parseOwned<T extends string>(text: string, collection: string, message:
 
 function wrong(message: string): Parsed<never> {
   return { ok: false, issues: [{ path: [], message }] }
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
 }

@@ -1,0 +1,39 @@
+import type { Instant } from './instant.ts'
+
+const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
+const DAYS_BEFORE_1970 = daysBeforeYear(1970)
+
+/**
+ * Parses an RFC 3339 moment; digits below a millisecond are cut off. Undefined for anything else: a day that the month does
+ * not have and a leap second included. Counted by hand, because `core` has no `Date`.
+ */
+export function parseTimestamp(text: string): Instant | undefined {
+  const parts = RFC3339.exec(text)
+  if (parts === null) return undefined
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1, 7).map(Number)
+  const [offsetHour, offsetMinute] = [Number(parts[9] ?? 0), Number(parts[10] ?? 0)]
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined
+  if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return undefined
+  const days = daysBeforeYear(year) - DAYS_BEFORE_1970 + daysBeforeMonth(year, month) + day - 1
+  const offset = (parts[8] === '-' ? -1 : 1) * (offsetHour * 60 + offsetMinute)
+  return ((days * 24 * 60 + hour * 60 + minute - offset) * 60 + second) * 1000 + Number((parts[7] ?? '').padEnd(3, '0').slice(0, 3))
+}
+
+/** Days of the Gregorian calendar from 0000-01-01 to the beginning of a year. */
+function daysBeforeYear(year: number): number {
+  const before = year - 1
+  return year * 365 + Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400)
+}
+
+function daysBeforeMonth(year: number, month: number): number {
+  return (DAYS_BEFORE_MONTH[month - 1] ?? 0) + (month > 2 && isLeapYear(year) ? 1 : 0)
+}
+
+function daysInMonth(year: number, month: number): number {
+  return month === 12 ? 31 : daysBeforeMonth(year, month + 1) - daysBeforeMonth(year, month)
+}
+
+function isLeapYear(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+}
