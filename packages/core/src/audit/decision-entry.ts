@@ -133,7 +133,7 @@ function formatMetadata({ request, decision, receiptDigest, verifiedBy }: Record
     outcome: decision.outcome,
     reason: decision.reason,
     ...(decision.undecided === undefined ? {} : { undecided: decision.undecided }),
-    images: decision.images.map((verdict) => ({ ...verdict, image: formatVisible(verdict.image) })),
+    images: decision.images.map(showVerdict),
     policyEtag: decision.policyEtag,
     ...(request.breakGlass === undefined ? {} : { breakGlass: request.breakGlass.via }),
     ...(receiptDigest === undefined ? {} : { receiptDigest }),
