@@ -59,6 +59,9 @@ async function checkAll(
   { digest }: RequiredEvidence,
   { attestor, checkAttestation }: { readonly attestor: Attestor; readonly checkAttestation: AttestationChecker },
 ): Promise<DigestEvidence['checked']> {
+  // What hung on a note that was deleted hangs on nothing, and what hangs on one created again under its name is not the attestor's.
+  const note = await tables.findNote(attestor.note)
+  if (note?.uid !== attestor.noteUid) return []
   const query = { note: { name: attestor.note, uid: attestor.noteUid }, digest, kind: 'ATTESTATION' }
   const stored = await readAll<StoredAttestation>((page) => tables.listOccurrences(query, page))
   const checked = await Promise.all(stored.map((one) => checkAttestation(readStoredAttestation(one), attestor, digest)))

@@ -5,6 +5,7 @@ import type { Timestamp } from '@countersign/core/instant.ts'
 import type { AttestorName, ClusterKey, NoteName, OccurrenceName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
+import type { KnownNotes } from '../access/ports.ts'
 import type { Page, PageRequest } from '../changes/page.ts'
 import type { KnownProjects } from '../changes/known-project.ts'
 
@@ -19,7 +20,7 @@ export interface StoredAttestation {
 }
 
 /** What validation reads; it writes nothing. */
-export interface ValidationTables extends KnownProjects {
+export interface ValidationTables extends KnownProjects, KnownNotes {
   findPolicy(project: ProjectId): Promise<{ readonly policy: Policy; readonly etag: string } | undefined>
   findAttestor(name: AttestorName): Promise<{ readonly attestor: Attestor; readonly etag: string } | undefined>
   findCluster(project: ProjectId, key: ClusterKey): Promise<{ readonly trustDomain: string } | undefined>

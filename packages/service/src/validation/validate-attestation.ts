@@ -48,22 +48,24 @@ export async function validateAttestationOccurrence(ports: ValidationPorts, call
   const note = getValue(parseNoteName(request.occurrenceNote))
   if (request.occurrenceResourceUri === '') throw new StatusError('INVALID_ARGUMENT', 'occurrence_resource_uri is required')
   if (typeof request.attestation !== 'object' || request.attestation === null) throw new StatusError('INVALID_ARGUMENT', 'attestation is required')
-  const attestor = await findAttestor(ports, name)
+  const { attestor, noteUid } = await findAttestor(ports, name)
   const digest = digestOfResourceUri(request.occurrenceResourceUri)
   if (digest === undefined) return refused(NO_DIGEST, [])
   if (note !== attestor.note) return refused(`${NONE_VALID}: the attestation hangs on note "${note}", the attestor trusts note "${attestor.note}"`, [])
+  if (noteUid !== attestor.noteUid) return refused(`${NONE_VALID}: note "${note}" was deleted after attestor "${name}" was created`, [])
   if (attestor.publicKeys.length === 0) return refused(`${NONE_VALID}: attestor "${name}" has no public key`, [])
   const now = ports.surroundings.now()
   const attestation = unstored(request, { note, noteUid: attestor.noteUid, now })
   return conclude(await ports.checkAttestation(attestation, attestor, digest), now)
 }
 
-async function findAttestor(ports: ValidationPorts, name: AttestorName): Promise<Attestor> {
+/** The attestor, and the uid of the note that bears its note's name now. */
+async function findAttestor(ports: ValidationPorts, name: AttestorName): Promise<{ attestor: Attestor; noteUid: string | undefined }> {
   return await ports.changes.read(async (tables) => {
     await getProject(tables, projectOf(name))
     const stored = await tables.findAttestor(name)
     if (stored === undefined) throw new StatusError('NOT_FOUND', `Requested entity was not found: attestor "${name}" does not exist`)
-    return stored.attestor
+    return { attestor: stored.attestor, noteUid: (await tables.findNote(stored.attestor.note))?.uid }
   })
 }
 
