@@ -1,3 +1,5 @@
+import { quote } from './quote.ts'
+
 /** One thing that is wrong with an input, and where. */
 export interface Issue {
   /** Where in the input, as field names and indexes: `['defaultAdmissionRule', 'evaluationMode']`. Empty for the whole. */
@@ -18,7 +20,7 @@ export type Parsed<T> =
 export function formatPath(path: Issue['path']): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(step)) return `${text}[${JSON.stringify(step)}]`
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(step)) return `${text}[${quote(step)}]`
     return text === '' ? step : `${text}.${step}`
   }, '')
 }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { parseImageReference } from '../image/reference.ts'
 import { formatPath } from '../parsed.ts'
 import { DEFAULT_POLICY } from './default-policy.ts'
 import { lintPatterns } from './lint-patterns.ts'
 import { lintPolicy } from './lint.ts'
+import { compilePatterns } from './pattern.ts'
 import type { AdmissionRule, Policy } from './policy.ts'
 import { SYSTEM_POLICY } from './system-policy.ts'
 
@@ -66,6 +69,28 @@ describe('lintPatterns()', () => {
     assert.deepEqual(shadowed(['r.example/a/b/*', 'r.example/a/*']), [])
     assert.deepEqual(shadowed(['r.example/a/b/**', 'r.example/a/*']), [])
     assert.deepEqual(shadowed(['r.example/a/', 'r.example/ab/**', 'r.example/abc/*']), [])
+  })
+
+  test('never calls a pattern needless or impossible that is not', () => {
+    const texts = fc.stringMatching(/^[aB]\/[aB/:@]{0,5}$/)
+    const patterns = fc.array(
+      fc.tuple(texts, fc.constantFrom('', '*', '**')).map((parts) => parts.join('')),
+      { maxLength: 8 },
+    )
+    fc.assert(
+      fc.property(patterns, fc.array(texts, { maxLength: 20 }), (list, images) => {
+        for (const { index, message } of lintPatterns(list)) {
+          const matched = images.filter((image) => compilePatterns([list[index] ?? '']).find(image) !== undefined)
+          const covering = /because (\S+) matches all/.exec(message)?.[1]
+          if (covering !== undefined) {
+            assert.notEqual(covering, list[index])
+            for (const image of matched) assert.ok(compilePatterns([covering]).find(image) !== undefined)
+          }
+          if (message.includes('can never match')) for (const image of matched) assert.ok(!parseImageReference(image).ok)
+        }
+      }),
+      { numRuns: 1_000 },
+    )
   })
 
   test('takes 100,000 patterns', () => {

@@ -1,16 +1,25 @@
 const MAX_WORD = 64
+const MIN_PART = 4
 
-/** Finds the choice that a misspelled word most likely meant: same letters apart from case and separators, else few edits. */
+/**
+ * Finds the choice that a misspelled word most likely meant: same letters apart from case and separators, a part of it, else
+ * few edits. Longer words than any choice are nothing's misspelling.
+ */
 export function findNearest(word: string, choices: readonly string[]): string | undefined {
   if (word.length > MAX_WORD) return undefined
   const plain = plainLetters(word)
   let nearest: string | undefined
   let least = Math.max(2, Math.floor(plain.length / 3)) + 1
   for (const choice of choices) {
-    const distance = editDistance(plain, plainLetters(choice))
+    const distance = distanceOf(plain, plainLetters(choice))
     if (distance < least) [nearest, least] = [choice, distance]
   }
   return nearest
+}
+
+function distanceOf(word: string, choice: string): number {
+  const isPart = word.length >= MIN_PART && choice !== word && choice.includes(word)
+  return isPart ? 1 : editDistance(word, choice)
 }
 
 function plainLetters(word: string): string {

@@ -10,7 +10,7 @@ import type { AdmissionRule, EnforcementMode, EvaluationMode, GlobalPolicyEvalua
 type Path = Issue['path']
 
 /** The original's quota of attestor references per policy (§1.10), here per rule. */
-export const MAX_ATTESTORS_PER_RULE = 200
+const MAX_ATTESTORS_PER_RULE = 200
 
 const EVALUATION_MODE: Enumeration<EvaluationMode> = {
   unspecified: 'EVALUATION_MODE_UNSPECIFIED',

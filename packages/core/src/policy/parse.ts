@@ -18,8 +18,8 @@ export interface PolicyEnvelope {
 }
 
 /** Bounds of a policy: generous for people, finite for memory and for the time of a validation. */
-export const MAX_PATTERNS = 100_000
-export const MAX_RULES_PER_MAP = 10_000
+const MAX_PATTERNS = 100_000
+const MAX_RULES_PER_MAP = 10_000
 const MAX_DESCRIPTION_LENGTH = 4_096
 const MAX_ETAG_LENGTH = 128
 const MAX_NAME_LENGTH = 256
@@ -42,7 +42,8 @@ type Rules = Record<string, AdmissionRule>
 
 /**
  * Parses a policy from a tree of plain values (proto3 JSON, or YAML of the same shape) by binary-authorization.md §1.1 to
- * §1.5 and §1.9, and gives every issue at once. `notes` hold what `lintPolicy` has to say. Never throws.
+ * §1.5 and §1.9, and gives every issue at once. `notes` hold what `lintPolicy` has to say. Bounds: 100,000 patterns, 10,000
+ * rules, 200 attestors a rule, 100 issues. Never throws.
  */
 export function parsePolicy(tree: unknown): Parsed<Policy> {
   const parsed = parsePolicyEnvelope(tree)

@@ -73,7 +73,7 @@ interface SortedPrefixes {
 }
 
 function compilePrefixes(wildcards: ReadonlyMap<string, number>): SortedPrefixes {
-  const texts = [...wildcards.keys()].sort((a, b) => (a < b ? -1 : 1))
+  const texts = [...wildcards.keys()].sort()
   const kinds = Uint8Array.from(texts, (text) => wildcards.get(text) ?? 0)
   const parents = new Int32Array(texts.length)
   for (const [place, text] of texts.entries()) {

@@ -24,8 +24,7 @@ export function selectRule(policy: Policy, scope: WorkloadScope): SelectedRule {
   )
 }
 
-/** Does the policy have rules that only a request with a service account can be judged by? */
-export function needsServiceAccount(policy: Policy): boolean {
+function needsServiceAccount(policy: Policy): boolean {
   return hasRules(policy.kubernetesServiceAccountAdmissionRules) || hasRules(policy.istioServiceIdentityAdmissionRules)
 }
 

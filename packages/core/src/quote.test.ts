@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { formatPath } from './parsed.ts'
+import { quote } from './quote.ts'
+
+describe('quote()', () => {
+  test('leaves nothing in a text that a terminal, log or page would act on', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => assert.doesNotMatch(quote(text), /[\p{Cc}\p{Zl}\p{Zp}]/u)))
+    assert.equal(quote('a"\n\u001b\u009b\u202e'), '"a\\"\\n\\u001b\\u009b\\u202e"')
+  })
+
+  test('shows at most 200 characters', () => {
+    assert.equal(quote('a'.repeat(201)), `"${'a'.repeat(200)}…"`)
+  })
+})
+
+describe('formatPath()', () => {
+  test('quotes keys that are no plain names, and hostile ones', () => {
+    assert.equal(formatPath(['clusterAdmissionRules', 'a.b', 'requireAttestationsBy', 0]), 'clusterAdmissionRules["a.b"].requireAttestationsBy[0]')
+    assert.equal(formatPath(['\u001b[2J']), '["\\u001b[2J"]')
+    assert.equal(formatPath(['x'.repeat(1_000_000)]).length, 205)
+  })
+})
