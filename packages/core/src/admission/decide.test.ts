@@ -7,7 +7,6 @@ import type { Exemption } from '../policy/exemption.ts'
 import { decideAdmission } from './decide.ts'
 import type { AdmissionDecision, AttestorVerdict } from './decision.ts'
 import type { AdmissionEvidence } from './evidence.ts'
-import { requiredEvidence } from './required-evidence.ts'
 import type { AdmissionRequest } from './request.ts'
 import {
   ATTESTOR,
@@ -298,21 +297,6 @@ test('§5: where the owner says that labels or image volumes must be seen, an Im
   assert.equal(decideAdmission(request([IMAGE]), withPolicy({}, { imageReviewMustShow: ['LABELS'] })).outcome, 'DENIED')
 })
 
-test('requiredEvidence() asks for each pair once, and only for what will reach a REQUIRE_ATTESTATION rule', () => {
-  const world = evidence([], {
-    policy: policy({ ...BOTH.policy, admissionWhitelistPatterns: [{ namePattern: TAGGED }, { namePattern: `a.example/b@${OTHER_DIGEST}` }] }),
-    attestors: TWO,
-  })
-  const asked = requiredEvidence(request([IMAGE, `mirror.example/app@${DIGEST}`, TAGGED, `a.example/b@${OTHER_DIGEST}`]), world)
-  assert.deepEqual(asked, [
-    { attestor: ATTESTOR, digest: DIGEST },
-    { attestor: SECOND_ATTESTOR, digest: DIGEST },
-  ])
-  assert.deepEqual(requiredEvidence(request([IMAGE]), { ...world, attestors: { [ATTESTOR]: { state: 'ABSENT' } } }), [])
-  assert.deepEqual(requiredEvidence(request([IMAGE]), withPolicy({})), [])
-  assert.deepEqual(requiredEvidence(request([IMAGE], { operation: 'DELETE' }), world), [])
-})
-
 test('property: nothing but a valid attestation by every attestor admits under an enforced REQUIRE_ATTESTATION rule', () => {
   const checked = fc.oneof(
     fc
@@ -331,26 +315,6 @@ test('property: nothing but a valid attestation by every attestor admits under a
         )
       const expected = [good(first), good(second)]
       assert.equal(decision.outcome, expected.includes(false) ? 'DENIED' : expected.includes(undefined) ? 'UNDECIDED' : 'ALLOWED')
-    }),
-  )
-})
-
-test('property: evidence for exactly the required pairs is always enough to decide', () => {
-  const texts = fc.array(fc.constantFrom(IMAGE, TAGGED, 'nginx', 'BAD TEXT', `x.example/y@${OTHER_DIGEST}`), { minLength: 1, maxLength: 5 })
-  const states = fc.constantFrom<AdmissionEvidence['attestors'][typeof ATTESTOR]>(
-    { state: 'ABSENT' },
-    { state: 'NOT_GRANTED' },
-    attestor(),
-    attestor(ATTESTOR, []),
-  )
-  fc.assert(
-    fc.property(texts, states, states, (images, first, second) => {
-      const world = evidence([], { policy: BOTH, attestors: { [ATTESTOR]: first, [SECOND_ATTESTOR]: second } })
-      const attestations: Record<string, Record<string, unknown>> = {}
-      for (const { attestor: name, digest } of requiredEvidence(request(images), world))
-        (attestations[name] ??= {})[digest] = { position: 1, checked: [] }
-      const decision = decideAdmission(request(images), { ...world, attestations: attestations as AdmissionEvidence['attestations'] })
-      assert.equal(decision.outcome, 'DENIED')
     }),
   )
 })

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { AttestorName } from '../name/resource-name.ts'
+import { matchesPattern, parsePattern } from '../policy/pattern.ts'
 import { decideAdmission } from './decide.ts'
 import type { Fix } from './decision.ts'
 import type { AdmissionEvidence } from './evidence.ts'
@@ -80,6 +81,14 @@ const ROWS: readonly (readonly [string, Fix | undefined, Fix])[] = [
   ],
 ]
 for (const [name, actual, expected] of ROWS) test(`suggestFix(): ${name}`, () => assert.deepEqual(actual, expected))
+
+test('suggestFix() names a pattern that exempts the image, however it is written', () => {
+  for (const text of ['nginx', 'nginx:1', 'localhost/app:1', '[::1]:5000/app:1', IMAGE]) {
+    const quoted = / --pattern ('?)(\S+?)\1 /.exec(fixOf(text, DENY)?.command ?? '')?.[2] ?? ''
+    const parsed = parsePattern(quoted)
+    assert.ok(parsed.ok && matchesPattern(parsed.value, text), quoted)
+  }
+})
 
 test('suggestFix() says how many attestors are missing', () => {
   const both = rule('REQUIRE_ATTESTATION', { requireAttestationsBy: [ATTESTOR, SECOND_ATTESTOR] })

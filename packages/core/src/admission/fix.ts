@@ -44,8 +44,8 @@ function exempt(reference: ImageReference, request: AdmissionRequest): Fix {
   const pattern = quoteShellWord(reference.text, 'IMAGE')
   return fit(explanation, [
     `countersign exemptions create --pattern ${pattern}${namespace}${rest}`,
-    `countersign exemptions create --pattern ${reference.digest ?? 'IMAGE'}${namespace}${rest}`,
-    `countersign exemptions create --pattern ${reference.digest ?? 'IMAGE'} --namespace NAMESPACE${rest}`,
+    `countersign exemptions create --pattern IMAGE${namespace}${rest}`,
+    `countersign exemptions create --pattern IMAGE --namespace NAMESPACE${rest}`,
   ])
 }
 
