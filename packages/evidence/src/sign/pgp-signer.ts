@@ -58,7 +58,9 @@ async function signAs(library: OpenPgp, key: PrivateKey, form: PgpForm, { payloa
 async function signArmored(library: OpenPgp, key: PrivateKey, form: PgpForm, { payload, date }: Work): Promise<string> {
   if (form === 'CLEAR_SIGNED') {
     const text = Buffer.from(payload).toString('utf8').replace(/\n$/, '')
-    return library.sign({ message: await library.createCleartextMessage({ text }), signingKeys: key, date })
+    const signed = await library.sign({ message: await library.createCleartextMessage({ text }), signingKeys: key, date })
+    // The library ends the text's own lines with CRLF and all others with LF; gpg writes LF only.
+    return signed.replaceAll('\r\n', '\n')
   }
   const message = await library.createMessage({ binary: payload })
   return String(await library.sign({ message, signingKeys: key, detached: form === 'DETACHED', date }))
