@@ -1,0 +1,126 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { errorResponse, type RestHandler, type RestResponse } from '@countersign/api/rest/rest-handler.ts'
+import { StatusError } from '@countersign/core/status.ts'
+import type { CallContext } from '../api/call-context.ts'
+import type { Authenticate } from './authentication.ts'
+import { formatRootPage, PAGE_HEADERS, PAGE_STYLE, type Welcome } from './root-page.ts'
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 60_000
+
+export interface HttpDoorOptions {
+  readonly rest: RestHandler<CallContext>
+  readonly authenticate: Authenticate
+  /** What the root page tells; undefined until every door is open. */
+  readonly welcome: () => Welcome | undefined
+  /** False while starting and draining. */
+  readonly isReady: () => boolean
+  /** Called for every answered API request, errors included. */
+  readonly onAnswer: (answer: AnsweredRequest) => void
+}
+
+/** What the log says of a request; never its body, query or credentials. */
+export interface AnsweredRequest {
+  readonly method: string
+  /** The full gRPC name, or undefined where the path is no path of the API. */
+  readonly rpc: string | undefined
+  readonly status: number
+  readonly principal: string | undefined
+  readonly error: StatusError | undefined
+}
+
+/** Makes the HTTP/1.1 side of the API port: REST, health and the root page. It listens to nothing by itself. */
+export function makeHttpDoor(options: HttpDoorOptions): Server {
+  const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1000, maxHeaderSize: 16 * 1024 }
+  const server = createServer(limits, (request, response) => {
+    answer(options, request).then(
+      (answered) => send(response, answered, options.isReady()),
+      () => response.destroy(),
+    )
+  })
+  return server
+}
+
+async function answer(options: HttpDoorOptions, request: IncomingMessage): Promise<RestResponse> {
+  const url = request.url ?? '/'
+  const method = request.method ?? 'GET'
+  const page = method === 'GET' || method === 'HEAD' ? findPage(url, options) : undefined
+  if (page !== undefined) return page
+  return answerApi(options, request, { method, url })
+}
+
+async function answerApi(options: HttpDoorOptions, request: IncomingMessage, { method, url }: { readonly method: string; readonly url: string }): Promise<RestResponse> {
+  const warnings: string[] = []
+  let principal: string | undefined
+  let response: RestResponse
+  try {
+    const caller = await options.authenticate(request.headers.authorization)
+    principal = caller.principal
+    const body = await readBody(request)
+    response = await options.rest.handle({ method, url, body }, { caller, warnings })
+  } catch (error) {
+    response = errorResponse(error instanceof StatusError ? error : new StatusError('INTERNAL', 'Internal error', { cause: error }))
+  }
+  const rpc = options.rest.findMethod({ method, url })
+  options.onAnswer({ method, rpc: rpc && `${rpc.parent.typeName}.${rpc.name}`, status: response.status, principal, error: response.error })
+  return { ...response, headers: { ...response.headers, ...challengeFor(response), ...warningHeader(warnings) } }
+}
+
+/** Reads the whole body within the bound; beyond it the rest is never read. */
+async function readBody(request: IncomingMessage): Promise<Uint8Array> {
+  const refuse = (): never => {
+    throw new StatusError('INVALID_ARGUMENT', `Request payload size exceeds the limit: expected at most ${MAX_BODY_BYTES} bytes`)
+  }
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) refuse()
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length
+    if (bytes > MAX_BODY_BYTES) refuse()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function findPage(url: string, options: HttpDoorOptions): RestResponse | undefined {
+  switch (url) {
+    case '/healthz':
+      return text(200, 'ok\n', 'text/plain; charset=utf-8')
+    case '/readyz':
+      return options.isReady() ? text(200, 'ready\n', 'text/plain; charset=utf-8') : text(503, 'not ready\n', 'text/plain; charset=utf-8')
+    case '/page.css':
+      return text(200, PAGE_STYLE, 'text/css; charset=utf-8')
+    case '/': {
+      const welcome = options.welcome()
+      return welcome === undefined ? text(503, 'Countersign is starting\n', 'text/plain; charset=utf-8') : text(200, formatRootPage(welcome), 'text/html; charset=utf-8')
+    }
+    default:
+      return undefined
+  }
+}
+
+function text(status: number, body: string, type: string): RestResponse {
+  return { status, headers: { ...PAGE_HEADERS, 'content-type': type }, body: Buffer.from(body) }
+}
+
+function challengeFor({ status }: RestResponse): Readonly<Record<string, string>> {
+  return status === 401 ? { 'www-authenticate': 'Bearer realm="countersign"' } : {}
+}
+
+/** Warnings as one header: printable ASCII, a JSON array, cut at what proxies let through. */
+function warningHeader(warnings: readonly string[]): Readonly<Record<string, string>> {
+  if (warnings.length === 0) return {}
+  const shown = warnings.slice(0, 10).map((warning) => warning.slice(0, 300))
+  return { 'x-countersign-warning': JSON.stringify(shown).replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`) }
+}
+
+function send(response: ServerResponse, answered: RestResponse, keepAlive: boolean): void {
+  if (response.destroyed) return
+  const whole = response.req.complete
+  const close = keepAlive && whole ? {} : { connection: 'close' }
+  response.writeHead(answered.status, { ...answered.headers, ...close, 'content-length': answered.body.length })
+  response.end(response.req.method === 'HEAD' ? undefined : answered.body)
+  // A request that was refused before it was read whole is not read on.
+  if (!whole) response.once('finish', () => response.req.destroy())
+}
