@@ -3,7 +3,7 @@ import { StatusError } from '@countersign/core/status.ts'
 import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
 import { appendToChain, EMPTY_CHAIN } from '@countersign/evidence/record/chain.ts'
 import type { TokenTables } from '../access/ports.ts'
-import type { AuditQuery, AuditRow, AuditTables } from '../audit/ports.ts'
+import type { AuditQuery, AuditRow, AuditTables, DecisionSink } from '../audit/ports.ts'
 import type { ChangeRecord, Changes, ChangeWriter, Feed } from '../changes/change.ts'
 import type { NoteTables, OccurrenceQuery, OccurrenceTables, StoredOccurrence } from '../metadata/ports.ts'
 import type { AttestorTables, ExemptionTables, PolicyTables } from '../policy/ports.ts'
@@ -27,6 +27,7 @@ export type MemoryTables = TokenTables &
 export interface MemoryStore {
   readonly changes: Changes<MemoryTables>
   readonly feed: Feed
+  readonly decisions: DecisionSink
   /** What the change writer was given, in commit order. */
   records(): readonly ChangeRecord[]
 }
@@ -53,8 +54,23 @@ export function makeMemoryStore(): MemoryStore {
       after: async (position, limit) => [...state.feed.values()].filter((row) => row.position > position).slice(0, limit),
       head: async () => state.feed.size,
     },
+    decisions: {
+      // Through the one writer, but without a feed row: decisions change nothing.
+      acceptDecisions: async (writer, records) => {
+        const run = last.then(() => acceptInto(state, writer, records))
+        last = run.catch(() => undefined)
+        return await run
+      },
+    },
     records: () => [...state.records.values()],
   }
+}
+
+function acceptInto({ audit }: MemoryState, writer: string, records: readonly AuditRow[]): number {
+  for (const record of records) audit.set(`${writer}/${numberKey(record.sequence)}`, { ...record, writer })
+  let sequence = 0
+  while (audit.has(`${writer}/${numberKey(sequence + 1)}`)) sequence++
+  return sequence
 }
 
 function tablesOver(state: MemoryState): MemoryTables {

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { verifyChain } from '@countersign/evidence/record/chain.ts'
+import { ADMIN, callerOf } from '../testing/callers.ts'
+import { makeDecisionRows } from '../testing/decision-rows.ts'
+import { DENY_ALL, makePolicyWorld } from '../testing/policy-world.ts'
+import { readPlainFilter } from '../testing/plain-filter.ts'
+import { refusalOf } from '../testing/thrown.ts'
+import { makeAudit } from './audit.ts'
+
+async function arrange() {
+  const world = await makePolicyWorld(['p1', 'p12'])
+  await world.policies.updatePolicy(ADMIN, 'projects/p1/policy', DENY_ALL)
+  const rows = makeDecisionRows('gate:a', ['p1', 'p12', 'p1', 'p1'])
+  await world.store.decisions.acceptDecisions('gate:a', rows)
+  return { ...world, rows, audit: makeAudit({ changes: world.store.changes, pageTokens: world.pageTokens, parseFilter: readPlainFilter }) }
+}
+
+test('listLogEntries() gives decisions and changes of the project, newest first, page by page', async () => {
+  const { audit } = await arrange()
+  const seen: (readonly [string, string])[] = []
+  let pageToken = ''
+  do {
+    const page = await audit.listLogEntries(callerOf('viewer', 'p1'), { parent: 'projects/p1', pageSize: 2, pageToken })
+    seen.push(...page.entries.map((entry) => [entry.timestamp, entry.protoPayload.methodName] as const))
+    pageToken = page.nextPageToken
+  } while (pageToken !== '')
+  assert.deepEqual(
+    seen.map(([, method]) => method),
+    [
+      'io.k8s.core.v1.pods.create',
+      'io.k8s.core.v1.pods.create',
+      'io.k8s.core.v1.pods.create',
+      'google.cloud.binaryauthorization.v1.BinauthzManagementServiceV1.UpdatePolicy',
+      'grafeas.v1.Grafeas.CreateNote',
+      'countersign.v1.Projects.CreateProject',
+    ],
+  )
+  const times = seen.map(([time]) => time)
+  assert.deepEqual(times, [...times].sort().reverse())
+  const oldest = await audit.listLogEntries(ADMIN, { parent: 'projects/p1', orderBy: 'timestamp asc' })
+  assert.deepEqual(oldest.entries.map((entry) => entry.timestamp), [...times].reverse())
+})
+
+test('§6.7: a change is an admin-activity entry with service, method, caller and permissions', async () => {
+  const { audit } = await arrange()
+  const filter = 'protoPayload.serviceName="binaryauthorization.googleapis.com"'
+  const { entries } = await audit.listLogEntries(ADMIN, { parent: 'projects/p1', filter })
+  const [entry] = entries
+  assert.equal(entries.length, 1)
+  assert.equal(entry?.logName, 'projects/p1/logs/cloudaudit.googleapis.com%2Factivity')
+  assert.deepEqual(entry?.protoPayload.authenticationInfo, { principalEmail: 'token:admin' })
+  assert.deepEqual(entry?.protoPayload.authorizationInfo, [{ permission: 'binaryauthorization.policy.update', resource: 'projects/p1/policy', granted: true }])
+})
+
+test('the log of a deleted project stays readable, and another project’s is not shown', async () => {
+  const { audit, projects } = await arrange()
+  await projects.deleteProject(ADMIN, 'p1')
+  assert.equal((await audit.listLogEntries(ADMIN, { parent: 'projects/p1' })).entries.length, 7)
+  assert.equal((await refusalOf(audit.listLogEntries(callerOf('admin', 'p12'), { parent: 'projects/p1' }))).code, 'PERMISSION_DENIED')
+  assert.equal((await refusalOf(audit.listLogEntries(ADMIN, { parent: 'projects/p1', orderBy: 'severity' }))).code, 'INVALID_ARGUMENT')
+})
+
+test('every writer’s chain verifies as it is listed, and only callers of all projects see it', async () => {
+  const { audit } = await arrange()
+  const writers = await audit.listWriters(ADMIN)
+  assert.deepEqual(writers.map(({ writer }) => writer).sort(), ['gate:a', 'server:memory'])
+  for (const { writer, sequence, hash } of writers) {
+    const { records } = await audit.listChainRecords(ADMIN, writer, { pageSize: 1000 })
+    assert.deepEqual(await verifyChain(writer, records), { outcome: 'INTACT', head: { sequence, hash } })
+  }
+  assert.equal((await refusalOf(audit.listWriters(callerOf('admin', 'p1')))).code, 'PERMISSION_DENIED')
+  assert.equal((await refusalOf(audit.listChainRecords(callerOf('admin', 'p1'), 'gate:a', {}))).code, 'PERMISSION_DENIED')
+})
+
+test('getReceipt() gives the text that the digest names, in its own project only', async () => {
+  const { audit, rows } = await arrange()
+  const digest = rows[0]?.receiptDigest ?? ''
+  const found = await audit.getReceipt(callerOf('viewer', 'p1'), `projects/p1/receipts/${digest}`)
+  assert.deepEqual(found, { digest, canonical: '{"index":0,"version":1}', record: { writer: 'gate:a', sequence: 1, time: rows[0]?.time } })
+  assert.equal((await refusalOf(audit.getReceipt(ADMIN, `projects/p12/receipts/${digest}`))).code, 'NOT_FOUND')
+  assert.equal((await refusalOf(audit.getReceipt(ADMIN, 'projects/p1/receipts/x'))).code, 'INVALID_ARGUMENT')
+})
