@@ -15,7 +15,8 @@ test('§5.4: a refusal speaks the original’s words', async () => {
 test('roles: admin writes, attestor attaches to the notes it names, viewer reads', () => {
   const note = 'projects/p1/notes/n'
   const callers = [ADMIN, callerOf('attestor', 'p1', [note]), callerOf('viewer', 'p1')]
-  const ask = (permission: Parameters<typeof mayCall>[1], resource: string): readonly boolean[] => callers.map((caller) => mayCall(caller, permission, resource))
+  const ask = (permission: Parameters<typeof mayCall>[1], resource: string): readonly boolean[] =>
+    callers.map((caller) => mayCall(caller, permission, resource))
   assert.deepEqual(ask('binaryauthorization.policy.get', 'projects/p1/policy'), [true, true, true])
   assert.deepEqual(ask('binaryauthorization.policy.update', 'projects/p1/policy'), [true, false, false])
   assert.deepEqual(ask('containeranalysis.occurrences.create', 'projects/p1'), [true, true, false])

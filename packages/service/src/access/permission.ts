@@ -51,7 +51,11 @@ const WRITING = [
 ] as const
 
 /** Rights on a note that a token of role `attestor` has by naming it, whatever project the note is in. */
-const ON_NAMED_NOTE: readonly string[] = ['containeranalysis.notes.attachOccurrence', 'containeranalysis.notes.get', 'containeranalysis.notes.listOccurrences']
+const ON_NAMED_NOTE: readonly string[] = [
+  'containeranalysis.notes.attachOccurrence',
+  'containeranalysis.notes.get',
+  'containeranalysis.notes.listOccurrences',
+]
 
 /** Projects of scanners: everybody who may call at all may read their metadata (DESIGN §13), because kritis' filters name them. */
 const READABLE_BY_ALL: readonly string[] = ['goog-analysis', 'goog-vulnz']

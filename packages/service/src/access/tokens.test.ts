@@ -20,7 +20,11 @@ test('createToken() gives a text that authenticates as its role and project', as
   const { token, text } = await tokens.createToken(ADMIN, { displayName: 'ci', role: 'viewer', project: 'p1' })
   assert.match(text, /^cs_[0-9a-f]{12}_[A-Za-z0-9_-]{43}$/)
   assert.deepEqual(await tokens.authenticate(text), {
-    ...{ principal: `token:${token.id}`, role: 'viewer', project: 'p1', notes: [], grantedAt: token.createTime },
+    principal: `token:${token.id}`,
+    role: 'viewer',
+    project: 'p1',
+    notes: [],
+    grantedAt: token.createTime,
   })
 })
 
@@ -29,7 +33,10 @@ test('authenticate() refuses another secret, another id, and what is no token', 
   const { text } = await tokens.createToken(ADMIN, { displayName: 'ci', role: 'viewer' })
   const otherSecret = `${text.slice(0, -2)}${text.endsWith('AA') ? 'BB' : 'AA'}`
   const otherId = text.replace(/^cs_[0-9a-f]{12}/, 'cs_ffffffffffff')
-  assert.deepEqual(await Promise.all([otherSecret, otherId, '', 'cs_', `${text} `].map((given) => codeOf(tokens, given))), Array(5).fill('UNAUTHENTICATED'))
+  assert.deepEqual(
+    await Promise.all([otherSecret, otherId, '', 'cs_', `${text} `].map((given) => codeOf(tokens, given))),
+    Array(5).fill('UNAUTHENTICATED'),
+  )
 })
 
 test('authenticate() refuses a token at the moment of its expiry', async () => {
@@ -47,7 +54,10 @@ test('authenticate() refuses a revoked token, and revoking twice changes nothing
   assert.deepEqual(await tokens.revokeToken(ADMIN, token.id), revoked)
   assert.equal(await codeOf(tokens, text), 'UNAUTHENTICATED')
   assert.deepEqual(
-    world.store.records().slice(-2).map((record) => record.methodName),
+    world.store
+      .records()
+      .slice(-2)
+      .map((record) => record.methodName),
     ['countersign.v1.Tokens.CreateToken', 'countersign.v1.Tokens.RevokeToken'],
   )
 })
@@ -75,7 +85,10 @@ test('an admin of one project makes and sees tokens of that project only', async
   await tokens.createToken(ADMIN, { displayName: 'server', role: 'admin' })
   await tokens.createToken(ADMIN, { displayName: 'other', role: 'admin', project: 'p12' })
   await tokens.createToken(admin, { displayName: 'own', role: 'viewer', project: 'p1' })
-  assert.deepEqual((await tokens.listTokens(admin)).map((token) => token.displayName), ['own'])
+  assert.deepEqual(
+    (await tokens.listTokens(admin)).map((token) => token.displayName),
+    ['own'],
+  )
   assert.equal((await refusalOf(tokens.createToken(admin, { displayName: 'x', role: 'viewer' }))).code, 'PERMISSION_DENIED')
   assert.equal((await refusalOf(tokens.createToken(admin, { displayName: 'x', role: 'viewer', project: 'p12' }))).code, 'PERMISSION_DENIED')
 })

@@ -88,7 +88,12 @@ async function createToken(ports: TokenPorts, caller: Caller, request: TokenRequ
   const role = acceptRole(request, notes)
   const { id, secret, text } = makeTokenText(ports.surroundings)
   const token: StoredToken = {
-    ...{ id, secretHash: hashSecret(secret), displayName: request.displayName, role, notes, createTime: ports.surroundings.timestamp() },
+    id,
+    secretHash: hashSecret(secret),
+    displayName: request.displayName,
+    role,
+    notes,
+    createTime: ports.surroundings.timestamp(),
     ...(project === undefined ? {} : { project }),
     ...(request.expireTime === undefined ? {} : { expireTime: request.expireTime }),
   }
@@ -124,7 +129,8 @@ async function revokeToken(ports: TokenPorts, caller: Caller, id: string): Promi
   const grant = requirePermission(caller, 'countersign.tokens.delete', scopeOf(caller.project))
   return await ports.changes.commit(async (tables) => {
     const token = await tables.findToken(id)
-    if (token === undefined || !isWithinReach(caller, token)) throw new StatusError('NOT_FOUND', `Cannot revoke token ${JSON.stringify(id).slice(0, 80)}: it does not exist`)
+    if (token === undefined || !isWithinReach(caller, token))
+      throw new StatusError('NOT_FOUND', `Cannot revoke token ${JSON.stringify(id).slice(0, 80)}: it does not exist`)
     if (token.revokeTime !== undefined) return viewOf(token)
     const revoked = { ...token, revokeTime: ports.surroundings.timestamp() }
     await tables.revokeToken(id, revoked.revokeTime)

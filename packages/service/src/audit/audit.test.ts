@@ -39,7 +39,10 @@ test('listLogEntries() gives decisions and changes of the project, newest first,
   const times = seen.map(([time]) => time)
   assert.deepEqual(times, [...times].sort().reverse())
   const oldest = await audit.listLogEntries(ADMIN, { parent: 'projects/p1', orderBy: 'timestamp asc' })
-  assert.deepEqual(oldest.entries.map((entry) => entry.timestamp), [...times].reverse())
+  assert.deepEqual(
+    oldest.entries.map((entry) => entry.timestamp),
+    [...times].reverse(),
+  )
 })
 
 test('§6.7: a change is an admin-activity entry with service, method, caller and permissions', async () => {
@@ -50,7 +53,9 @@ test('§6.7: a change is an admin-activity entry with service, method, caller an
   assert.equal(entries.length, 1)
   assert.equal(entry?.logName, 'projects/p1/logs/cloudaudit.googleapis.com%2Factivity')
   assert.deepEqual(entry?.protoPayload.authenticationInfo, { principalEmail: 'token:admin' })
-  assert.deepEqual(entry?.protoPayload.authorizationInfo, [{ permission: 'binaryauthorization.policy.update', resource: 'projects/p1/policy', granted: true }])
+  assert.deepEqual(entry?.protoPayload.authorizationInfo, [
+    { permission: 'binaryauthorization.policy.update', resource: 'projects/p1/policy', granted: true },
+  ])
 })
 
 test('the log of a deleted project stays readable, and another project’s is not shown', async () => {

@@ -16,7 +16,11 @@ import { acceptParent } from '../changes/parent.ts'
 import { damaged, readLogEntry, readRecord } from './log-entry.ts'
 import type { AuditQuery, AuditRow, AuditTables, ChainRecord } from './ports.ts'
 
-const ORDERS: Readonly<Record<string, AuditQuery['order']>> = { '': 'NEWEST_FIRST', 'timestamp desc': 'NEWEST_FIRST', 'timestamp asc': 'OLDEST_FIRST' }
+const ORDERS: Readonly<Record<string, AuditQuery['order']>> = {
+  '': 'NEWEST_FIRST',
+  'timestamp desc': 'NEWEST_FIRST',
+  'timestamp asc': 'OLDEST_FIRST',
+}
 const RECEIPT_NAME = /^projects\/([^/]+)\/receipts\/(sha256:[0-9a-f]{64})$/
 
 /** Which entries of a project's log, and in what order. */
@@ -41,7 +45,11 @@ export interface Audit {
   /** May give fewer than a page, or none, with a token: the filter then found nothing so far. */
   listLogEntries(caller: Caller, query: LogQuery): Promise<{ readonly entries: readonly LogEntry[]; readonly nextPageToken: string }>
   /** One writer's records in order, exactly as hashed. For callers of all projects: a chain holds those of every project. */
-  listChainRecords(caller: Caller, writer: string, asked: PageAsked): Promise<{ readonly records: readonly ChainRecord[]; readonly nextPageToken: string }>
+  listChainRecords(
+    caller: Caller,
+    writer: string,
+    asked: PageAsked,
+  ): Promise<{ readonly records: readonly ChainRecord[]; readonly nextPageToken: string }>
   /** Every writer and the head of its chain. */
   listWriters(caller: Caller): Promise<readonly { readonly writer: string; readonly sequence: number; readonly hash: string }[]>
   /** `projects/P/receipts/sha256:…` */
@@ -73,7 +81,11 @@ async function listLogEntries(ports: AuditPorts, caller: Caller, asked: LogQuery
   const scope = ['ListLogEntries', caller.principal, project, filter, orderBy]
   const page = acceptPage(ports.pageTokens, scope, asked)
   const { items, next } = await ports.changes.read((tables) =>
-    listMatching(page, (part) => tables.listAudit(query, part), (row) => findEntry(row, parsed)),
+    listMatching(
+      page,
+      (part) => tables.listAudit(query, part),
+      (row) => findEntry(row, parsed),
+    ),
   )
   return { entries: items, nextPageToken: ports.pageTokens.seal(scope, next) }
 }
@@ -120,7 +132,10 @@ async function getReceipt(ports: AuditPorts, caller: Caller, name: string): Prom
 function acceptReceiptName(name: string): { project: ProjectId; digest: string } {
   const match = RECEIPT_NAME.exec(name)
   if (match !== null) return { project: getValue(parseProjectId(match[1] ?? '')), digest: match[2] ?? '' }
-  throw new StatusError('INVALID_ARGUMENT', `receipt name must be in the form "projects/[PROJECT_ID]/receipts/sha256:[DIGEST]", got ${JSON.stringify(name.slice(0, 200))}`)
+  throw new StatusError(
+    'INVALID_ARGUMENT',
+    `receipt name must be in the form "projects/[PROJECT_ID]/receipts/sha256:[DIGEST]", got ${JSON.stringify(name.slice(0, 200))}`,
+  )
 }
 
 function chainRecordOf({ writer, sequence, previousHash, hash, canonical }: AuditRow): ChainRecord {

@@ -32,7 +32,10 @@ export function isMembers(value: unknown): value is Members {
 
 /** The refusal of a record that cannot be read as what it should be. */
 export function damaged({ writer, sequence }: AuditRow): StatusError {
-  return new StatusError('DATA_LOSS', `Record ${sequence} of writer "${writer}" is not readable as an audit record: verify its chain with: countersign audit verify`)
+  return new StatusError(
+    'DATA_LOSS',
+    `Record ${sequence} of writer "${writer}" is not readable as an audit record: verify its chain with: countersign audit verify`,
+  )
 }
 
 /** A change has no id of its own; the hash names it and never changes. */

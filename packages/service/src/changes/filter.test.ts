@@ -18,7 +18,10 @@ test('pages of a filtered list, put together, are the filtered list: nothing twi
         found.push(...items)
         page = next === undefined ? undefined : { pageSize, after: next }
       }
-      assert.deepEqual(found, rows.filter((row) => row.isWanted).map((row) => row.index))
+      assert.deepEqual(
+        found,
+        rows.filter((row) => row.isWanted).map((row) => row.index),
+      )
     }),
   )
 })

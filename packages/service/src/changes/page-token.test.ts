@@ -10,7 +10,13 @@ const open = async (scope: readonly string[], token: string): Promise<string | u
 test('a token opens for its own scope only', async () => {
   const token = tokens.seal(['ListNotes', 'token:a', 'p1', 'x'], 'key')
   assert.equal(tokens.open(['ListNotes', 'token:a', 'p1', 'x'], token), 'key')
-  for (const scope of [['ListNotes', 'token:b', 'p1', 'x'], ['ListNotes', 'token:a', 'p12', 'x'], ['ListNotes', 'token:a', 'p1', ''], ['ListNotes', 'token:a', 'p1x'], ['ListNotes', 'token:a', 'p', '1x']]) {
+  for (const scope of [
+    ['ListNotes', 'token:b', 'p1', 'x'],
+    ['ListNotes', 'token:a', 'p12', 'x'],
+    ['ListNotes', 'token:a', 'p1', ''],
+    ['ListNotes', 'token:a', 'p1x'],
+    ['ListNotes', 'token:a', 'p', '1x'],
+  ]) {
     assert.equal((await refusalOf(open(scope, token))).code, 'INVALID_ARGUMENT')
   }
   assert.equal((await refusalOf(makeOther(['ListNotes', 'token:a', 'p1', 'x'], token))).code, 'INVALID_ARGUMENT')
@@ -28,10 +34,15 @@ test('no key is an empty token, and an empty token is no key', () => {
 
 test('every key comes back, and no text that was not made here opens', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme' })), fc.string({ unit: 'grapheme', minLength: 1 }), fc.string(), async (scope, key, guess) => {
-      assert.equal(tokens.open(scope, tokens.seal(scope, key)), key)
-      if (guess !== '') assert.equal((await refusalOf(open(scope, guess))).code, 'INVALID_ARGUMENT')
-    }),
+    fc.asyncProperty(
+      fc.array(fc.string({ unit: 'grapheme' })),
+      fc.string({ unit: 'grapheme', minLength: 1 }),
+      fc.string(),
+      async (scope, key, guess) => {
+        assert.equal(tokens.open(scope, tokens.seal(scope, key)), key)
+        if (guess !== '') assert.equal((await refusalOf(open(scope, guess))).code, 'INVALID_ARGUMENT')
+      },
+    ),
     { numRuns: 200 },
   )
 })

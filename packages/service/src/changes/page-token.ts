@@ -38,7 +38,11 @@ export function makePageTokens(secret: Uint8Array): PageTokens {
       const bytes = token.length > MAX_TOKEN ? Buffer.alloc(0) : Buffer.from(token, 'base64url')
       const key = bytes.subarray(MAC_BYTES)
       const genuine = bytes.length > MAC_BYTES && timingSafeEqual(bytes.subarray(0, MAC_BYTES), macOf(secret, scope, key))
-      if (!genuine) throw new StatusError('INVALID_ARGUMENT', 'page token is not valid: expected one that this list gave to the same caller for the same parent and filter')
+      if (!genuine)
+        throw new StatusError(
+          'INVALID_ARGUMENT',
+          'page token is not valid: expected one that this list gave to the same caller for the same parent and filter',
+        )
       return key.toString('utf8')
     },
   }

@@ -22,7 +22,10 @@ const URI_FIELDS = ['resourceUrl', 'resourceUri', 'resource.uri']
  * URI itself is not looked up, because it is the same with and without its scheme.
  */
 export function narrow(filter: ParsedFilter): Pick<OccurrenceQuery, 'digest' | 'kind'> {
-  const digests = URI_FIELDS.flatMap((field) => [digestOfResourceUri(filter.demanded(field) ?? ''), DIGEST.exec(filter.demandedSuffix(field) ?? '')?.[0]])
+  const digests = URI_FIELDS.flatMap((field) => [
+    digestOfResourceUri(filter.demanded(field) ?? ''),
+    DIGEST.exec(filter.demandedSuffix(field) ?? '')?.[0],
+  ])
   const digest = digests.find((found) => found !== undefined)
   const kind = filter.demanded('kind')
   return { ...(digest === undefined ? {} : { digest }), ...(kind === undefined ? {} : { kind }) }

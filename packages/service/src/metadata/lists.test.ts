@@ -15,7 +15,12 @@ async function arrange() {
   const attach = async (project: string, resourceUri: string): Promise<void> => {
     await world.occurrences.createOccurrence(ADMIN, `projects/${project}`, attestationOf(NOTE, { resourceUri }))
   }
-  for (const [project, uri] of [['p1', `https://r.example/a@${DIGEST}`], ['p12', `r.example/b@${DIGEST}`], ['p1', `r.example/a@${OTHER}`]] as const) await attach(project, uri)
+  for (const [project, uri] of [
+    ['p1', `https://r.example/a@${DIGEST}`],
+    ['p12', `r.example/b@${DIGEST}`],
+    ['p1', `r.example/a@${OTHER}`],
+  ] as const)
+    await attach(project, uri)
   const ports = { changes: world.store.changes, pageTokens: world.pageTokens, parseFilter: readPlainFilter }
   return { ...world, lists: makeMetadataLists(ports) }
 }
@@ -26,7 +31,10 @@ function urisOf({ occurrences }: { readonly occurrences: readonly Readonly<Recor
 
 test('§4.7: the list of p1 holds nothing of p12, in the order of creation', async () => {
   const { lists } = await arrange()
-  assert.deepEqual(urisOf(await lists.listOccurrences(callerOf('viewer', 'p1'), 'projects/p1', {})), [`https://r.example/a@${DIGEST}`, `r.example/a@${OTHER}`])
+  assert.deepEqual(urisOf(await lists.listOccurrences(callerOf('viewer', 'p1'), 'projects/p1', {})), [
+    `https://r.example/a@${DIGEST}`,
+    `r.example/a@${OTHER}`,
+  ])
   assert.deepEqual((await lists.listNotes(ADMIN, 'projects/p12', {})).notes, [])
   assert.equal((await lists.listNotes(ADMIN, 'projects/p1', {})).notes.length, 1)
 })

@@ -70,7 +70,11 @@ function acceptListing(ports: ListPorts, scope: readonly string[], asked: ListAs
   return { filter: parsed, page: acceptPage(ports.pageTokens, whole, asked), seal: (next) => ports.pageTokens.seal(whole, next) }
 }
 
-async function listNotes(ports: ListPorts, caller: Caller, { parent, asked }: { readonly parent: string; readonly asked: ListAsked }): Promise<ListedNotes> {
+async function listNotes(
+  ports: ListPorts,
+  caller: Caller,
+  { parent, asked }: { readonly parent: string; readonly asked: ListAsked },
+): Promise<ListedNotes> {
   const project = acceptParent(parent)
   requirePermission(caller, 'containeranalysis.notes.list', `projects/${project}`)
   const { filter, page, seal } = acceptListing(ports, ['ListNotes', caller.principal, project], asked)

@@ -33,9 +33,14 @@ test('§4.6: createNote() refuses in the reference server’s words', async () =
     [{ note: { attestation: { hint: {} } } }, 'INVALID_ARGUMENT', 'note is invalid: [attestation_authority.hint.human_readable_name is required]'],
     [{}, 'ALREADY_EXISTS', 'note ID "qa" already exists in project "p1"'],
     [{ note: { build: {} } }, 'UNIMPLEMENTED', 'Notes and occurrences of kind BUILD are not kept by this server, expected kind ATTESTATION'],
-    [{ parent: 'projects/p2' }, 'NOT_FOUND', 'Requested entity was not found: project "p2" does not exist, create it with: countersign projects create p2'],
+    [
+      { parent: 'projects/p2' },
+      'NOT_FOUND',
+      'Requested entity was not found: project "p2" does not exist, create it with: countersign projects create p2',
+    ],
   ]
-  for (const [change, code, message] of cases) assert.deepEqual(await refusalOf(notes.createNote(ADMIN, { ...CREATION, ...change })), { code, message })
+  for (const [change, code, message] of cases)
+    assert.deepEqual(await refusalOf(notes.createNote(ADMIN, { ...CREATION, ...change })), { code, message })
 })
 
 test('access is judged after the name and before anything else', async () => {
@@ -70,7 +75,10 @@ test('batchCreateNotes() makes all or none', async () => {
   const { notes, store } = await makeMetadataWorld(['p1'])
   const before = await store.feed.head()
   const invalid = await refusalOf(notes.batchCreateNotes(ADMIN, 'projects/p1', { a: ATTESTATION_NOTE, b: {} }))
-  assert.deepEqual(invalid, { code: 'INVALID_ARGUMENT', message: 'one or more notes are invalid, no notes were created: [notes["b"]: type is required]' })
+  assert.deepEqual(invalid, {
+    code: 'INVALID_ARGUMENT',
+    message: 'one or more notes are invalid, no notes were created: [notes["b"]: type is required]',
+  })
   await notes.createNote(ADMIN, CREATION)
   assert.equal((await refusalOf(notes.batchCreateNotes(ADMIN, 'projects/p1', { a: ATTESTATION_NOTE, qa: ATTESTATION_NOTE }))).code, 'ALREADY_EXISTS')
   assert.equal((await refusalOf(notes.getNote(ADMIN, 'projects/p1/notes/a'))).code, 'NOT_FOUND')

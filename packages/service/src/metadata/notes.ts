@@ -100,7 +100,8 @@ function acceptBatch(ports: NotePorts, project: ProjectId, notes: Readonly<Recor
   const entries = Object.entries(notes)
   const refuse = (message: string): StatusError => new StatusError('INVALID_ARGUMENT', message)
   if (entries.length === 0) throw refuse('at least one note must be specified')
-  if (entries.length > MAX_BATCH) throw refuse(`${entries.length} is too many notes to batch create, a maximum of ${MAX_BATCH} notes is allowed per batch create`)
+  if (entries.length > MAX_BATCH)
+    throw refuse(`${entries.length} is too many notes to batch create, a maximum of ${MAX_BATCH} notes is allowed per batch create`)
   const faults = entries.flatMap(([id, note]) => {
     const found = isMessage(note) ? findNoteFaults(note) : ['a note must be specified']
     return found.length === 0 ? [] : [`notes[${JSON.stringify(id)}]: ${found.join(' ')}`]
@@ -178,8 +179,11 @@ async function record(ports: NotePorts, tables: ChangeWriter, { caller, grant, n
     tables,
     { project: note.project, kind: 'NOTE', name: note.name, etag: note.etag, operation, note: note.name },
     {
-      ...{ methodName: `${SERVICE}.${method}`, principal: caller.principal, permissions: [grant] },
-      ...{ response: { ...messageOf(note), uid: note.uid }, time: ports.surroundings.timestamp() },
+      methodName: `${SERVICE}.${method}`,
+      principal: caller.principal,
+      permissions: [grant],
+      response: { ...messageOf(note), uid: note.uid },
+      time: ports.surroundings.timestamp(),
     },
   )
 }

@@ -96,6 +96,5 @@ function bytesOf(value: unknown): Buffer {
 }
 
 function hasControl(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return /[\u0000-\u0020\u007f-\u009f]/.test(text)
+  return /[\p{Cc}\s]/u.test(text)
 }

@@ -43,10 +43,19 @@ test('§4.6: createOccurrence() refuses in the reference server’s words and or
       'INVALID_ARGUMENT',
       'occurrence is invalid: [attestation.one of "serialized payload" or "jwts" is required attestation.signatures.public key ID is required attestation.signatures.signature is required]',
     ],
-    [attestationOf('projects/p1/notes/absent'), 'NOT_FOUND', 'Requested entity was not found: note "projects/p1/notes/absent" does not exist, create it first'],
-    [{ noteName: NOTE, resourceUri: 'x', build: {} }, 'UNIMPLEMENTED', 'Notes and occurrences of kind BUILD are not kept by this server, expected kind ATTESTATION'],
+    [
+      attestationOf('projects/p1/notes/absent'),
+      'NOT_FOUND',
+      'Requested entity was not found: note "projects/p1/notes/absent" does not exist, create it first',
+    ],
+    [
+      { noteName: NOTE, resourceUri: 'x', build: {} },
+      'UNIMPLEMENTED',
+      'Notes and occurrences of kind BUILD are not kept by this server, expected kind ATTESTATION',
+    ],
   ]
-  for (const [sent, code, message] of cases) assert.deepEqual(await refusalOf(occurrences.createOccurrence(ADMIN, 'projects/p1', sent)), { code, message })
+  for (const [sent, code, message] of cases)
+    assert.deepEqual(await refusalOf(occurrences.createOccurrence(ADMIN, 'projects/p1', sent)), { code, message })
 })
 
 test('a kritis PGP attestation may leave the payload to the signature', async () => {
@@ -88,10 +97,13 @@ test('attaching needs the right on that note', async () => {
   const { occurrences } = await arrange()
   const attestor = callerOf('attestor', 'p2', [NOTE])
   assert.equal((await occurrences.createOccurrence(attestor, 'projects/p2', attestationOf(NOTE)))['kind'], 'ATTESTATION')
-  assert.deepEqual(await refusalOf(occurrences.createOccurrence(callerOf('attestor', 'p1', ['projects/p1/notes/qa2']), 'projects/p1', attestationOf(NOTE))), {
-    code: 'PERMISSION_DENIED',
-    message: 'permission "containeranalysis.notes.attachOccurrence" denied for project "p1", entity ID "qa"',
-  })
+  assert.deepEqual(
+    await refusalOf(occurrences.createOccurrence(callerOf('attestor', 'p1', ['projects/p1/notes/qa2']), 'projects/p1', attestationOf(NOTE))),
+    {
+      code: 'PERMISSION_DENIED',
+      message: 'permission "containeranalysis.notes.attachOccurrence" denied for project "p1", entity ID "qa"',
+    },
+  )
   assert.equal((await refusalOf(occurrences.createOccurrence(attestor, 'projects/p1', attestationOf(NOTE)))).code, 'PERMISSION_DENIED')
 })
 
@@ -117,7 +129,9 @@ test('attestations of one note and digest are bounded, batches included', async 
 test('batchCreateOccurrences() tells all that is wrong and makes none', async () => {
   const { occurrences, store } = await arrange()
   const before = await store.feed.head()
-  const refused = await refusalOf(occurrences.batchCreateOccurrences(ADMIN, 'projects/p1', [attestationOf(NOTE), { noteName: NOTE, resourceUri: 'x' }]))
+  const refused = await refusalOf(
+    occurrences.batchCreateOccurrences(ADMIN, 'projects/p1', [attestationOf(NOTE), { noteName: NOTE, resourceUri: 'x' }]),
+  )
   assert.equal(refused.message, 'one or more occurrences are invalid, no occurrences were created: [occurrences[1]: details is required]')
   const denied = await refusalOf(occurrences.batchCreateOccurrences(callerOf('attestor', 'p1'), 'projects/p1', [attestationOf(NOTE)]))
   assert.deepEqual(denied, { code: 'PERMISSION_DENIED', message: `one or more occurrences had auth errors, no occurrences were created: [${NOTE}]` })
@@ -127,7 +141,10 @@ test('batchCreateOccurrences() tells all that is wrong and makes none', async ()
 test('sizes are bounded', async () => {
   const { occurrences } = await arrange()
   const payload = attestationOf(NOTE, { attestation: { serializedPayload: Buffer.alloc(65_537).toString('base64') } })
-  assert.match((await refusalOf(occurrences.createOccurrence(ADMIN, 'projects/p1', payload))).message, /serialized_payload has 65537 bytes, expected at most 65536/)
+  assert.match(
+    (await refusalOf(occurrences.createOccurrence(ADMIN, 'projects/p1', payload))).message,
+    /serialized_payload has 65537 bytes, expected at most 65536/,
+  )
   const uri = attestationOf(NOTE, { resourceUri: 'x'.repeat(2049) })
   assert.match((await refusalOf(occurrences.createOccurrence(ADMIN, 'projects/p1', uri))).message, /resource_uri has 2049 characters/)
 })
@@ -136,8 +153,13 @@ test('updateOccurrence() never changes note, resource or bytes, and says which w
   const { occurrences } = await arrange()
   const created = await occurrences.createOccurrence(ADMIN, 'projects/p1', attestationOf(NOTE))
   const name = String(created['name'])
-  const refused = await refusalOf(occurrences.updateOccurrence(ADMIN, name, { occurrence: { ...created, resourceUri: 'other', attestation: {} }, mask: [] }))
-  assert.deepEqual(refused, { code: 'INVALID_ARGUMENT', message: `Cannot update occurrence "${name}": resourceUri, attestation cannot change, create another occurrence` })
+  const refused = await refusalOf(
+    occurrences.updateOccurrence(ADMIN, name, { occurrence: { ...created, resourceUri: 'other', attestation: {} }, mask: [] }),
+  )
+  assert.deepEqual(refused, {
+    code: 'INVALID_ARGUMENT',
+    message: `Cannot update occurrence "${name}": resourceUri, attestation cannot change, create another occurrence`,
+  })
   assert.equal((await refusalOf(occurrences.updateOccurrence(ADMIN, name, { occurrence: {}, mask: ['note_name'] }))).code, 'INVALID_ARGUMENT')
   const updated = await occurrences.updateOccurrence(ADMIN, name, { occurrence: { ...created, remediation: 'rebuild' }, mask: [] })
   assert.deepEqual({ ...updated, updateTime: '' }, { ...created, remediation: 'rebuild', updateTime: '' })

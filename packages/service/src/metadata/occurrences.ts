@@ -98,7 +98,8 @@ function acceptBatch(caller: Caller, occurrences: readonly unknown[]): readonly 
   const count = occurrences.length
   const refuse = (message: string): StatusError => new StatusError('INVALID_ARGUMENT', message)
   if (count === 0) throw refuse('at least one occurrence must be specified')
-  if (count > MAX_BATCH) throw refuse(`${count} is too many occurrence to batch create, a maximum of ${MAX_BATCH} occurrence is allowed per batch create`)
+  if (count > MAX_BATCH)
+    throw refuse(`${count} is too many occurrence to batch create, a maximum of ${MAX_BATCH} occurrence is allowed per batch create`)
   const messages = occurrences.map((occurrence) => (isMessage(occurrence) ? occurrence : {}))
   const refused = messages.map(acceptNoteReference).filter((note) => !mayCall(caller, 'containeranalysis.notes.attachOccurrence', note))
   if (refused.length > 0) {
@@ -141,11 +142,18 @@ function newOccurrence(
   const time = surroundings.timestamp()
   const digest = digestOfResourceUri(body.resourceUri)
   return {
-    ...{ name, project, kind: body.kind, note: note.name, noteUid: note.uid, resourceUri: body.resourceUri },
+    name,
+    project,
+    kind: body.kind,
+    note: note.name,
+    noteUid: note.uid,
+    resourceUri: body.resourceUri,
     ...(digest === undefined ? {} : { digest }),
     contentHash: hashContent(note.uid, body.members),
     body: JSON.stringify({ name, kind: body.kind, ...body.members, createTime: time, updateTime: time }),
-    ...{ etag: newEtag(surroundings), createTime: time, updateTime: time },
+    etag: newEtag(surroundings),
+    createTime: time,
+    updateTime: time,
   }
 }
 
@@ -154,13 +162,18 @@ async function refuseTwin(tables: OccurrenceTables, occurrence: StoredOccurrence
   const twin = await tables.findByContent(occurrence.noteUid, occurrence.contentHash)
   if (twin === undefined) return
   const own = twin.project === occurrence.project
-  const which = own ? `occurrence ID "${twin.name.split('/')[3]}" already exists in project "${twin.project}"` : `an identical occurrence already hangs on note "${twin.note}"`
+  const which = own
+    ? `occurrence ID "${twin.name.split('/')[3]}" already exists in project "${twin.project}"`
+    : `an identical occurrence already hangs on note "${twin.note}"`
   throw new StatusError('ALREADY_EXISTS', which)
 }
 
 async function refuseFlood(tables: OccurrenceTables, { noteUid, note, digest }: StoredOccurrence, most: number): Promise<void> {
   if (digest === undefined || (await tables.countAttestations(noteUid, digest)) < most) return
-  throw new StatusError('RESOURCE_EXHAUSTED', `Cannot attach to note "${note}": ${most} attestations of ${digest} hang on it, expected fewer; delete those that are not needed`)
+  throw new StatusError(
+    'RESOURCE_EXHAUSTED',
+    `Cannot attach to note "${note}": ${most} attestations of ${digest} hang on it, expected fewer; delete those that are not needed`,
+  )
 }
 
 async function getOccurrence(ports: OccurrencePorts, caller: Caller, text: string): Promise<Message> {
@@ -206,9 +219,14 @@ async function updateOccurrence(
 
 function refuseImmutable(stored: Message, body: Message, members: readonly string[]): void {
   const immutable: readonly string[] = UPDATE_RULES.immutable
-  const changed = members.filter((member) => immutable.includes(member) && formatCanonicalJson([stored[member] ?? null]) !== formatCanonicalJson([body[member] ?? null]))
+  const changed = members.filter(
+    (member) => immutable.includes(member) && formatCanonicalJson([stored[member] ?? null]) !== formatCanonicalJson([body[member] ?? null]),
+  )
   if (changed.length === 0) return
-  throw new StatusError('INVALID_ARGUMENT', `Cannot update occurrence "${String(stored['name'])}": ${changed.join(', ')} cannot change, create another occurrence`)
+  throw new StatusError(
+    'INVALID_ARGUMENT',
+    `Cannot update occurrence "${String(stored['name'])}": ${changed.join(', ')} cannot change, create another occurrence`,
+  )
 }
 
 async function deleteOccurrence(ports: OccurrencePorts, caller: Caller, text: string): Promise<void> {
@@ -243,8 +261,11 @@ async function record(ports: OccurrencePorts, tables: ChangeWriter, change: Occu
     tables,
     { project, kind: 'ATTESTATION', name, etag, operation, note, ...(digest === undefined ? {} : { digest }) },
     {
-      ...{ methodName: `${SERVICE}.${method}`, principal: caller.principal, permissions: grants },
-      ...{ response: summaryOf(occurrence), time: ports.surroundings.timestamp() },
+      methodName: `${SERVICE}.${method}`,
+      principal: caller.principal,
+      permissions: grants,
+      response: summaryOf(occurrence),
+      time: ports.surroundings.timestamp(),
     },
   )
 }

@@ -20,7 +20,10 @@ export function updatedMembers(rules: UpdateRules, body: Message, mask: readonly
   const strange = mask.filter((_, index) => !known.includes(members[index] ?? ''))
   if (strange.length === 0) return [...new Set(members)]
   const named = strange.slice(0, 10).map((path) => JSON.stringify(path.slice(0, 80)))
-  throw new StatusError('INVALID_ARGUMENT', `update mask is not valid: ${named.join(', ')} cannot be written, expected fields of ${rules.resource}: ${rules.writable.join(', ')}`)
+  throw new StatusError(
+    'INVALID_ARGUMENT',
+    `update mask is not valid: ${named.join(', ')} cannot be written, expected fields of ${rules.resource}: ${rules.writable.join(', ')}`,
+  )
 }
 
 /** The message with these members taken from the body; a member that the body lacks is cleared. */

@@ -10,7 +10,10 @@ const CREATION = { parent: 'projects/p1', attestorId: 'a', attestor: attestorOf(
 
 test('createAttestor() binds to note and uid and gives keys their ids', async () => {
   const { attestors } = await makePolicyWorld()
-  const { stored } = await attestors.createAttestor(ADMIN, { ...CREATION, attestor: { ...attestorOf(makeTestKey().message, makeTestKey('key-2').message), description: 'd' } })
+  const { stored } = await attestors.createAttestor(ADMIN, {
+    ...CREATION,
+    attestor: { ...attestorOf(makeTestKey().message, makeTestKey('key-2').message), description: 'd' },
+  })
   assert.equal(stored.attestor.name, NAME)
   assert.equal(stored.attestor.description, 'd')
   assert.match(stored.attestor.publicKeys[0]?.id ?? '', /^ni:\/\/\/sha-256;[A-Za-z0-9_-]{43}$/)
@@ -29,7 +32,10 @@ test('§5.3: methods refuse with the original’s codes', async () => {
   assert.equal(await create({ parent: 'projects/p9' }), 'NOT_FOUND')
   assert.equal(await create({ attestorId: '' }), 'INVALID_ARGUMENT')
   assert.equal(await create({ attestorId: 'b', attestor: {} }), 'INVALID_ARGUMENT')
-  assert.equal(await create({ attestorId: 'b', attestor: { userOwnedGrafeasNote: { noteReference: 'projects/p1/notes/absent' } } }), 'INVALID_ARGUMENT')
+  assert.equal(
+    await create({ attestorId: 'b', attestor: { userOwnedGrafeasNote: { noteReference: 'projects/p1/notes/absent' } } }),
+    'INVALID_ARGUMENT',
+  )
   assert.equal((await refusalOf(attestors.listAttestors(ADMIN, 'projects/p9', {}))).code, 'INVALID_ARGUMENT')
   assert.equal((await refusalOf(attestors.getAttestor(ADMIN, 'projects/p1/attestors/x'))).code, 'NOT_FOUND')
   assert.equal((await refusalOf(attestors.updateAttestor(ADMIN, 'projects/p1/attestors/x', attestorOf()))).code, 'NOT_FOUND')
@@ -82,7 +88,10 @@ test('updateAttestor() replaces keys and description, keeps uid and note, and co
   const updates = await Promise.allSettled([1, 2].map(() => attestors.updateAttestor(ADMIN, NAME, body)))
   assert.deepEqual(updates.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
   const after = (await attestors.getAttestor(ADMIN, NAME)).stored
-  assert.deepEqual([after.attestor.uid, after.attestor.noteUid, after.attestor.description], [stored.attestor.uid, stored.attestor.noteUid, undefined])
+  assert.deepEqual(
+    [after.attestor.uid, after.attestor.noteUid, after.attestor.description],
+    [stored.attestor.uid, stored.attestor.noteUid, undefined],
+  )
   assert.notEqual(after.etag, stored.etag)
 })
 
@@ -118,10 +127,18 @@ test('deleteAttestor() warns of the policies that still name it', async () => {
 
 test('listAttestors() pages by name and shows nothing of a project whose name it begins', async () => {
   const { attestors } = await makePolicyWorld()
-  for (const [parent, attestorId] of [['p1', 'b'], ['p1', 'a'], ['p12', 'c']]) await attestors.createAttestor(ADMIN, { ...CREATION, parent: `projects/${parent}`, attestorId: attestorId ?? '' })
+  for (const [parent, attestorId] of [
+    ['p1', 'b'],
+    ['p1', 'a'],
+    ['p12', 'c'],
+  ])
+    await attestors.createAttestor(ADMIN, { ...CREATION, parent: `projects/${parent}`, attestorId: attestorId ?? '' })
   const first = await attestors.listAttestors(ADMIN, 'projects/p1', { pageSize: 1 })
   const second = await attestors.listAttestors(ADMIN, 'projects/p1', { pageSize: 1, pageToken: first.nextPageToken })
-  assert.deepEqual([...first.attestors, ...second.attestors].map(({ attestor }) => attestor.name), ['projects/p1/attestors/a', 'projects/p1/attestors/b'])
+  assert.deepEqual(
+    [...first.attestors, ...second.attestors].map(({ attestor }) => attestor.name),
+    ['projects/p1/attestors/a', 'projects/p1/attestors/b'],
+  )
   assert.equal(second.nextPageToken, '')
   assert.equal((await refusalOf(attestors.listAttestors(ADMIN, 'projects/p12', { pageToken: first.nextPageToken }))).code, 'INVALID_ARGUMENT')
 })

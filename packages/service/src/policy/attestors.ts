@@ -79,7 +79,8 @@ async function createAttestor(ports: AttestorPorts, caller: Caller, creation: At
   const grant = requirePermission(caller, 'binaryauthorization.attestors.create', `projects/${project}`)
   const body = getValue(parseAttestorBody(creation.attestor), `Cannot create attestor "${name}"`)
   const note = body.note
-  if (note === undefined) throw new StatusError('INVALID_ARGUMENT', `Cannot create attestor "${name}": userOwnedGrafeasNote.noteReference is required`)
+  if (note === undefined)
+    throw new StatusError('INVALID_ARGUMENT', `Cannot create attestor "${name}": userOwnedGrafeasNote.noteReference is required`)
   const grants = [grant, requirePermission(caller, 'containeranalysis.notes.listOccurrences', note)]
   const imported = await importKeys(name, body.keys, ports.importKey)
   const written = await ports.changes.commit(async (tables): Promise<Written> => {
@@ -155,7 +156,11 @@ async function deleteAttestor(ports: AttestorPorts, caller: Caller, text: string
     await tables.deleteAttestor(name)
     await record(ports, tables, { caller, grants, stored, method: 'DeleteAttestor', operation: 'DELETE' })
     const readable = naming.filter((project) => mayCall(caller, 'binaryauthorization.policy.get', `projects/${project}`))
-    return { warnings: readable.map((project) => `The policy of project "${project}" still names attestor "${name}": its rules that require it deny from now on`) }
+    return {
+      warnings: readable.map(
+        (project) => `The policy of project "${project}" still names attestor "${name}": its rules that require it deny from now on`,
+      ),
+    }
   })
 }
 
@@ -206,9 +211,14 @@ async function findNoteUid(tables: KnownNotes, note: NoteName, attestor: Attesto
 async function warnOfReborn(tables: KnownNotes, attestor: Attestor): Promise<readonly string[]> {
   const note = await tables.findNote(attestor.note)
   if (note?.uid === attestor.noteUid) return []
-  return [`Note "${attestor.note}" was deleted after attestor "${attestor.name}" was created: no attestation satisfies it, delete the attestor and create it again`]
+  return [
+    `Note "${attestor.note}" was deleted after attestor "${attestor.name}" was created: no attestation satisfies it, delete the attestor and create it again`,
+  ]
 }
 
 function movedNote(attestor: Attestor, note: NoteName): StatusError {
-  return new StatusError('INVALID_ARGUMENT', `Cannot update attestor "${attestor.name}": its note is "${attestor.note}" and cannot become "${note}", create another attestor`)
+  return new StatusError(
+    'INVALID_ARGUMENT',
+    `Cannot update attestor "${attestor.name}": its note is "${attestor.note}" and cannot become "${note}", create another attestor`,
+  )
 }

@@ -33,7 +33,11 @@ export interface Exemptions {
   createExemption(caller: Caller, creation: ExemptionCreation): Promise<StoredExemption>
   getExemption(caller: Caller, name: string): Promise<StoredExemption>
   /** Those that have ended are listed too, until somebody deletes them. */
-  listExemptions(caller: Caller, parent: string, asked: PageAsked): Promise<{ readonly exemptions: readonly StoredExemption[]; readonly nextPageToken: string }>
+  listExemptions(
+    caller: Caller,
+    parent: string,
+    asked: PageAsked,
+  ): Promise<{ readonly exemptions: readonly StoredExemption[]; readonly nextPageToken: string }>
   /** Ends it at once. */
   deleteExemption(caller: Caller, name: string): Promise<void>
 }
@@ -126,10 +130,16 @@ async function requireExemption(tables: ExemptionTables, project: ProjectId, id:
 function acceptName(name: string): { project: ProjectId; id: string } {
   const match = /^projects\/([^/]+)\/exemptions\/([^/]+)$/.exec(name)
   if (match !== null) return { project: getValue(parseProjectId(match[1] ?? '')), id: acceptId(match[2] ?? '') }
-  throw new StatusError('INVALID_ARGUMENT', `exemption name must be in the form "projects/[PROJECT_ID]/exemptions/[EXEMPTION_ID]", got ${JSON.stringify(name.slice(0, 200))}`)
+  throw new StatusError(
+    'INVALID_ARGUMENT',
+    `exemption name must be in the form "projects/[PROJECT_ID]/exemptions/[EXEMPTION_ID]", got ${JSON.stringify(name.slice(0, 200))}`,
+  )
 }
 
 function acceptId(id: string): string {
   if (EXEMPTION_ID.test(id)) return id
-  throw new StatusError('INVALID_ARGUMENT', `Exemption id ${JSON.stringify(id.slice(0, 80))} is not valid: expected lower-case letters, digits, ., _ and -, at most 63`)
+  throw new StatusError(
+    'INVALID_ARGUMENT',
+    `Exemption id ${JSON.stringify(id.slice(0, 80))} is not valid: expected lower-case letters, digits, ., _ and -, at most 63`,
+  )
 }

@@ -42,7 +42,8 @@ test('§1.8: an empty etag writes unconditionally, an etag where nothing is stor
 test('§1.9: updatePolicy() refuses by project, form, caller and attestors', async () => {
   const { policies, attestors } = await makePolicyWorld()
   await attestors.createAttestor(ADMIN, { parent: 'projects/p1', attestorId: 'a', attestor: attestorOf() })
-  const code = async (name: string, body: unknown, caller = ADMIN): Promise<string> => (await refusalOf(policies.updatePolicy(caller, name, body))).code
+  const code = async (name: string, body: unknown, caller = ADMIN): Promise<string> =>
+    (await refusalOf(policies.updatePolicy(caller, name, body))).code
   assert.equal(await code('projects/p9/policy', DENY_ALL), 'NOT_FOUND')
   assert.equal(await code(NAME, {}), 'INVALID_ARGUMENT')
   assert.equal(await code(NAME, DENY_ALL, callerOf('viewer', 'p1')), 'PERMISSION_DENIED')
@@ -84,7 +85,9 @@ test('updatePolicy() writes one version, one record and one feed row, or none', 
     ['binaryauthorization.policy.update', 'binaryauthorization.attestors.get'],
   )
   await policies.updatePolicy(ADMIN, NAME, DENY_ALL)
-  const old = await store.changes.read(async (tables) => await tables.findPolicyVersion(record?.project ?? (await Promise.reject(new Error('no record'))), view.etag ?? ''))
+  const old = await store.changes.read(
+    async (tables) => await tables.findPolicyVersion(record?.project ?? (await Promise.reject(new Error('no record'))), view.etag ?? ''),
+  )
   assert.deepEqual(old?.policy, view.policy)
 })
 

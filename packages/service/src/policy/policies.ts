@@ -96,14 +96,20 @@ function newVersion({ surroundings }: PolicyPorts, project: ProjectId, policy: P
 
 function systemPolicyView(ports: PolicyPorts, name: string): PolicyView {
   if (SYSTEM_POLICY_NAME.test(name)) return { name, policy: ports.systemPolicy }
-  throw new StatusError('INVALID_ARGUMENT', `system policy name must be in the form "locations/[LOCATION]/policy", got ${JSON.stringify(name.slice(0, 200))}`)
+  throw new StatusError(
+    'INVALID_ARGUMENT',
+    `system policy name must be in the form "locations/[LOCATION]/policy", got ${JSON.stringify(name.slice(0, 200))}`,
+  )
 }
 
 function acceptName(name: string): ProjectId {
   const [collection, id, member, ...rest] = name.split('/')
   const isPolicy = collection === 'projects' && id !== undefined && id !== '' && member === 'policy' && rest.length === 0
   if (isPolicy) return getValue(parseProjectId(id))
-  throw new StatusError('INVALID_ARGUMENT', `policy name must be in the form "projects/[PROJECT_ID]/policy", got ${JSON.stringify(name.slice(0, 200))}`)
+  throw new StatusError(
+    'INVALID_ARGUMENT',
+    `policy name must be in the form "projects/[PROJECT_ID]/policy", got ${JSON.stringify(name.slice(0, 200))}`,
+  )
 }
 
 /** The v1 message, as the API answers. */

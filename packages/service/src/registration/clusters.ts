@@ -30,7 +30,11 @@ export interface ClusterRequest {
 export interface Clusters {
   registerCluster(caller: Caller, projectId: string, request: ClusterRequest): Promise<Cluster>
   getCluster(caller: Caller, projectId: string, key: string): Promise<ClusterView>
-  listClusters(caller: Caller, projectId: string, asked: PageAsked): Promise<{ readonly clusters: readonly ClusterView[]; readonly nextPageToken: string }>
+  listClusters(
+    caller: Caller,
+    projectId: string,
+    asked: PageAsked,
+  ): Promise<{ readonly clusters: readonly ClusterView[]; readonly nextPageToken: string }>
   /** Its webhook URL answers nobody from then on. */
   removeCluster(caller: Caller, projectId: string, key: string): Promise<void>
 }
@@ -100,7 +104,7 @@ async function removeCluster(ports: ClusterPorts, caller: Caller, asked: { reado
   await ports.changes.commit(async (tables) => {
     await getProject(tables, project)
     const cluster = requireCluster(await tables.findCluster(project, key), project, key)
-      await tables.deleteCluster(project, key)
+    await tables.deleteCluster(project, key)
     await writeChange(
       tables,
       { project, kind: 'CLUSTER', name: nameOf(cluster), operation: 'DELETE' },
@@ -133,7 +137,10 @@ function acceptTrustDomain(project: ProjectId, given: string | undefined): strin
 
 function requireCluster(cluster: Cluster | undefined, project: ProjectId, key: ClusterKey): Cluster {
   if (cluster !== undefined) return cluster
-  throw new StatusError('NOT_FOUND', `Cluster "${key}" of project "${project}" was not found: register it with: countersign clusters register ${key} --project ${project}`)
+  throw new StatusError(
+    'NOT_FOUND',
+    `Cluster "${key}" of project "${project}" was not found: register it with: countersign clusters register ${key} --project ${project}`,
+  )
 }
 
 function viewFor(caller: Caller, cluster: Cluster): ClusterView {

@@ -56,7 +56,13 @@ async function createProject(ports: ProjectPorts, caller: Caller, projectId: str
     await writeChange(
       tables,
       { project: id, kind: 'PROJECT', name: `projects/${id}`, operation: 'CREATE' },
-      { methodName: `${SERVICE}.CreateProject`, principal: caller.principal, permissions: [grant], response: project, time: ports.surroundings.timestamp() },
+      {
+        methodName: `${SERVICE}.CreateProject`,
+        principal: caller.principal,
+        permissions: [grant],
+        response: project,
+        time: ports.surroundings.timestamp(),
+      },
     )
     return project
   })
@@ -93,7 +99,13 @@ async function deleteProject(ports: ProjectPorts, caller: Caller, projectId: str
     await writeChange(
       tables,
       { project: id, kind: 'PROJECT', name: `projects/${id}`, operation: 'DELETE' },
-      { methodName: `${SERVICE}.DeleteProject`, principal: caller.principal, permissions: [grant], response: project, time: ports.surroundings.timestamp() },
+      {
+        methodName: `${SERVICE}.DeleteProject`,
+        principal: caller.principal,
+        permissions: [grant],
+        response: project,
+        time: ports.surroundings.timestamp(),
+      },
     )
   })
 }

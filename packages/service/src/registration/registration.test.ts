@@ -47,9 +47,15 @@ test('listProjects() pages in order and shows a caller of one project that one',
   const { projects } = await makeMetadataWorld(['p2', 'p1', 'p12'])
   const first = await projects.listProjects(ADMIN, { pageSize: 2 })
   const second = await projects.listProjects(ADMIN, { pageSize: 2, pageToken: first.nextPageToken })
-  assert.deepEqual([...first.projects, ...second.projects].map(({ id }) => id), ['p1', 'p12', 'p2'])
+  assert.deepEqual(
+    [...first.projects, ...second.projects].map(({ id }) => id),
+    ['p1', 'p12', 'p2'],
+  )
   assert.equal(second.nextPageToken, '')
-  assert.deepEqual((await projects.listProjects(callerOf('viewer', 'p1'), {})).projects.map(({ id }) => id), ['p1'])
+  assert.deepEqual(
+    (await projects.listProjects(callerOf('viewer', 'p1'), {})).projects.map(({ id }) => id),
+    ['p1'],
+  )
 })
 
 test('registerCluster() gives an unguessable segment that only an admin sees again', async () => {

@@ -29,17 +29,37 @@ export interface MemoryState {
 /** A store that holds nothing. */
 export function emptyState(): MemoryState {
   return {
-    ...{ tokens: new Map(), projects: new Map(), clusters: new Map(), policies: new Map(), policyVersions: new Map(), attestors: new Map() },
-    ...{ attestorVersions: new Map(), exemptions: new Map(), notes: new Map(), occurrences: new Map(), feed: new Map(), records: new Map(), audit: new Map() },
+    tokens: new Map(),
+    projects: new Map(),
+    clusters: new Map(),
+    policies: new Map(),
+    policyVersions: new Map(),
+    attestors: new Map(),
+    attestorVersions: new Map(),
+    exemptions: new Map(),
+    notes: new Map(),
+    occurrences: new Map(),
+    feed: new Map(),
+    records: new Map(),
+    audit: new Map(),
   }
 }
 
 /** A copy whose maps may be written without touching the original's; the rows themselves are read-only and shared. */
 export function copyState(state: MemoryState): MemoryState {
   return {
-    ...{ tokens: new Map(state.tokens), projects: new Map(state.projects), clusters: new Map(state.clusters), policies: new Map(state.policies) },
-    ...{ policyVersions: new Map(state.policyVersions), attestors: new Map(state.attestors), attestorVersions: new Map(state.attestorVersions) },
-    ...{ exemptions: new Map(state.exemptions), notes: new Map(state.notes), occurrences: new Map(state.occurrences), feed: new Map(state.feed) },
-    ...{ records: new Map(state.records), audit: new Map(state.audit) },
+    tokens: new Map(state.tokens),
+    projects: new Map(state.projects),
+    clusters: new Map(state.clusters),
+    policies: new Map(state.policies),
+    policyVersions: new Map(state.policyVersions),
+    attestors: new Map(state.attestors),
+    attestorVersions: new Map(state.attestorVersions),
+    exemptions: new Map(state.exemptions),
+    notes: new Map(state.notes),
+    occurrences: new Map(state.occurrences),
+    feed: new Map(state.feed),
+    records: new Map(state.records),
+    audit: new Map(state.audit),
   }
 }

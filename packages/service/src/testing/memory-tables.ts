@@ -194,7 +194,11 @@ function occurrencesOver({ occurrences }: MemoryState): OccurrenceTables {
     findByContent: async (noteUid, contentHash) => rows().find((row) => row.noteUid === noteUid && row.contentHash === contentHash),
     async listOccurrences(query, page) {
       // A map keeps the order of insertion; the position in it would shift under deletion, so time and name are the key.
-      return pageOf(rows().filter((row) => isAsked(row, query)), (row) => `${row.createTime} ${row.name}`, page)
+      return pageOf(
+        rows().filter((row) => isAsked(row, query)),
+        (row) => `${row.createTime} ${row.name}`,
+        page,
+      )
     },
     countAttestations: async (noteUid, digest) => rows().filter((row) => row.noteUid === noteUid && row.digest === digest).length,
     insertOccurrence: async (occurrence) => insert(occurrences, occurrence.name, occurrence),
@@ -220,7 +224,12 @@ function auditOver({ audit }: MemoryState): AuditTables {
       const asked = rows().filter((row) => isInWindow(row, query))
       return query.order === 'OLDEST_FIRST' ? pageOf(asked, chainKey, page) : pageOf(asked, (row) => mirror(chainKey(row)), page)
     },
-    listChain: async (writer, page) => pageOf(rows().filter((row) => row.writer === writer), (row) => numberKey(row.sequence), page),
+    listChain: async (writer, page) =>
+      pageOf(
+        rows().filter((row) => row.writer === writer),
+        (row) => numberKey(row.sequence),
+        page,
+      ),
     async listWriters() {
       const newest = new Map(rows().map((row) => [row.writer, row]))
       return [...newest.values()].map(({ writer, sequence, hash }) => ({ writer, sequence, hash }))

@@ -34,7 +34,12 @@ export async function makeMetadataWorld(projectIds: readonly string[], limits = 
   const projects = makeProjects(ports)
   for (const id of projectIds) await projects.createProject(ADMIN, id)
   return {
-    ...{ store, surroundings, pageTokens, projects, clusters: makeClusters(ports), notes: makeNotes(ports) },
+    store,
+    surroundings,
+    pageTokens,
+    projects,
+    clusters: makeClusters(ports),
+    notes: makeNotes(ports),
     occurrences: makeOccurrences({ ...ports, ...limits }),
   }
 }

@@ -8,11 +8,14 @@ export const readPlainFilter: FilterParser = (text) => {
   const terms = text === '' ? [] : text.split(' AND ')
   const equal = terms.flatMap((term) => pairOf(TERM.exec(term)))
   const suffix = terms.flatMap((term) => pairOf(SUFFIX.exec(term)))
-  if (equal.length + suffix.length < terms.length) return { ok: false, issues: [{ path: [], message: `cannot read ${JSON.stringify(text)}`, line: 1, column: 1 }] }
+  if (equal.length + suffix.length < terms.length)
+    return { ok: false, issues: [{ path: [], message: `cannot read ${JSON.stringify(text)}`, line: 1, column: 1 }] }
   return {
     ok: true,
     value: {
-      matches: (resource) => equal.every(([field, value]) => valueAt(resource, field) === value) && suffix.every(([field, value]) => String(valueAt(resource, field)).endsWith(value)),
+      matches: (resource) =>
+        equal.every(([field, value]) => valueAt(resource, field) === value) &&
+        suffix.every(([field, value]) => String(valueAt(resource, field)).endsWith(value)),
       demanded: (field) => equal.find(([name]) => name === field)?.[1],
       demandedSuffix: (field) => suffix.find(([name]) => name === field)?.[1],
     },
@@ -24,5 +27,7 @@ function pairOf(match: RegExpExecArray | null): readonly (readonly [string, stri
 }
 
 function valueAt(resource: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined), resource)
+  return path
+    .split('.')
+    .reduce<unknown>((value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined), resource)
 }

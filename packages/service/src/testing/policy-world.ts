@@ -48,7 +48,11 @@ export function makeTestKey(id?: string): TestKey {
 
 /** Signs a payload for the digest and gives the attestation message. */
 export function signAttestation(key: TestKey, keyId: string, digest: string): Readonly<Record<string, unknown>> {
-  const critical = { identity: { 'docker-reference': 'registry.example/app' }, image: { 'docker-manifest-digest': digest }, type: 'Google cloud binauthz container signature' }
+  const critical = {
+    identity: { 'docker-reference': 'registry.example/app' },
+    image: { 'docker-manifest-digest': digest },
+    type: 'Google cloud binauthz container signature',
+  }
   const payload = Buffer.from(JSON.stringify({ critical }))
   const signature = createSign('sha256').update(payload).sign(key.privateKey)
   return { serializedPayload: payload.toString('base64'), signatures: [{ publicKeyId: keyId, signature: signature.toString('base64') }] }

@@ -103,11 +103,17 @@ async function findScope(tables: ValidationTables, project: ProjectId, asked: Ev
   const cluster = getValue(parseClusterKey(asked.cluster))
   const known = await tables.findCluster(project, cluster)
   if (known !== undefined) return { ...given, cluster, trustDomain: known.trustDomain }
-  throw new StatusError('NOT_FOUND', `Cluster "${cluster}" of project "${project}" was not found: register it with: countersign clusters register ${cluster} --project ${project}`)
+  throw new StatusError(
+    'NOT_FOUND',
+    `Cluster "${cluster}" of project "${project}" was not found: register it with: countersign clusters register ${cluster} --project ${project}`,
+  )
 }
 
 function acceptPolicyName(name: string): ProjectId {
   const match = /^projects\/([^/]+)\/policy$/.exec(name)
   if (match !== null) return getValue(parseProjectId(match[1] ?? ''))
-  throw new StatusError('INVALID_ARGUMENT', `policy name must be in the form "projects/[PROJECT_ID]/policy", got ${JSON.stringify(name.slice(0, 200))}`)
+  throw new StatusError(
+    'INVALID_ARGUMENT',
+    `policy name must be in the form "projects/[PROJECT_ID]/policy", got ${JSON.stringify(name.slice(0, 200))}`,
+  )
 }

@@ -73,9 +73,16 @@ function requestOf(
 ): AdmissionRequest {
   const breakGlass = findBreakGlass(read.object)
   return {
-    ...{ uid: 'evaluation', source: 'EVALUATION', project, operation: 'CREATE', workload: read.workload, images: read.images, unchangedImages: [] },
+    uid: 'evaluation',
+    source: 'EVALUATION',
+    project,
+    operation: 'CREATE',
+    workload: read.workload,
+    images: read.images,
+    unchangedImages: [],
     scope: {
-      ...{ cluster: scope.cluster, trustDomain: scope.trustDomain },
+      cluster: scope.cluster,
+      trustDomain: scope.trustDomain,
       namespace: scope.namespace ?? findNamespace(read.object) ?? 'default',
       serviceAccount: scope.serviceAccount ?? findServiceAccount(read.object) ?? 'default',
     },

@@ -51,7 +51,8 @@ export async function validateAttestationOccurrence(ports: ValidationPorts, call
   const { attestor, noteUid } = await findAttestor(ports, name)
   const digest = digestOfResourceUri(request.occurrenceResourceUri)
   if (digest === undefined) return refused(NO_DIGEST, [])
-  if (note !== attestor.note) return refused(`${NONE_VALID}: the attestation hangs on note "${note}", the attestor trusts note "${attestor.note}"`, [])
+  if (note !== attestor.note)
+    return refused(`${NONE_VALID}: the attestation hangs on note "${note}", the attestor trusts note "${attestor.note}"`, [])
   if (noteUid !== attestor.noteUid) return refused(`${NONE_VALID}: note "${note}" was deleted after attestor "${name}" was created`, [])
   if (attestor.publicKeys.length === 0) return refused(`${NONE_VALID}: attestor "${name}" has no public key`, [])
   const now = ports.surroundings.now()
@@ -69,7 +70,10 @@ async function findAttestor(ports: ValidationPorts, name: AttestorName): Promise
   })
 }
 
-function unstored(request: ValidationRequest, at: { readonly note: NoteName; readonly noteUid: string; readonly now: Instant }): UnverifiedAttestation {
+function unstored(
+  request: ValidationRequest,
+  at: { readonly note: NoteName; readonly noteUid: string; readonly now: Instant },
+): UnverifiedAttestation {
   const occurrence = getValue(parseOccurrenceName(`projects/${projectOf(at.note)}/occurrences/unstored`))
   const { note, noteUid, now: receivedAt } = at
   return { occurrence, note, noteUid, resourceUri: request.occurrenceResourceUri, ...readAttestation(request.attestation), receivedAt }

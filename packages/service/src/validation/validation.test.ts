@@ -18,15 +18,29 @@ async function arrange() {
   const world = await makePolicyWorld()
   const key = makeTestKey('key-1')
   await world.attestors.createAttestor(ADMIN, { parent: 'projects/p1', attestorId: 'a', attestor: attestorOf(key.message) })
-  const ports = { changes: world.store.changes, feed: world.store.feed, checkAttestation: checkWithKeys, systemPolicy: SYSTEM_POLICY, surroundings: world.surroundings }
+  const ports = {
+    changes: world.store.changes,
+    feed: world.store.feed,
+    checkAttestation: checkWithKeys,
+    systemPolicy: SYSTEM_POLICY,
+    surroundings: world.surroundings,
+  }
   const validate = (change: object = {}) =>
     validateAttestationOccurrence(ports, callerOf('viewer', 'p1'), {
-      ...{ attestor: ATTESTOR, attestation: signAttestation(key, 'key-1', DIGEST), occurrenceNote: NOTE, occurrenceResourceUri: `https://${IMAGE}` },
+      attestor: ATTESTOR,
+      attestation: signAttestation(key, 'key-1', DIGEST),
+      occurrenceNote: NOTE,
+      occurrenceResourceUri: `https://${IMAGE}`,
       ...change,
     })
-  const evaluate = (change: Partial<EvaluationRequest>) => evaluatePolicy(ports, ADMIN, { name: 'projects/p1/policy', subject: { images: [IMAGE] }, ...change })
+  const evaluate = (change: Partial<EvaluationRequest>) =>
+    evaluatePolicy(ports, ADMIN, { name: 'projects/p1/policy', subject: { images: [IMAGE] }, ...change })
   const attest = () =>
-    world.occurrences.createOccurrence(ADMIN, 'projects/p1', { noteName: NOTE, resourceUri: IMAGE, attestation: signAttestation(key, 'key-1', DIGEST) })
+    world.occurrences.createOccurrence(ADMIN, 'projects/p1', {
+      noteName: NOTE,
+      resourceUri: IMAGE,
+      attestation: signAttestation(key, 'key-1', DIGEST),
+    })
   return { ...world, key, validate, evaluate, attest }
 }
 
@@ -43,7 +57,11 @@ test('§6.4: what does not count is told in the original’s words, with the exa
     [{ attestation: signAttestation(makeTestKey(), 'key-1', DIGEST) }, /the signature does not fit/, ['BAD_SIGNATURE']],
     [{ attestation: signAttestation(key, 'key-1', `sha256:${'cd'.repeat(32)}`) }, /it attests another digest/, ['OTHER_DIGEST']],
     [{ attestation: {} }, /it carries no signature/, ['NO_SIGNATURE']],
-    [{ occurrenceNote: 'projects/p1/notes/other' }, /hangs on note "projects\/p1\/notes\/other", the attestor trusts note "projects\/p1\/notes\/qa"/, []],
+    [
+      { occurrenceNote: 'projects/p1/notes/other' },
+      /hangs on note "projects\/p1\/notes\/other", the attestor trusts note "projects\/p1\/notes\/qa"/,
+      [],
+    ],
   ]
   for (const [change, reason, causes] of cases) {
     const answer = await validate(change)
@@ -53,7 +71,11 @@ test('§6.4: what does not count is told in the original’s words, with the exa
     assert.deepEqual(answer.causes, causes)
   }
   const byTag = await validate({ occurrenceResourceUri: 'https://registry.example/app:v1' })
-  assert.deepEqual(byTag, { result: 'ATTESTATION_NOT_VERIFIABLE', denialReason: 'Expected digest with sha256 scheme, but got tag or malformed digest', causes: [] })
+  assert.deepEqual(byTag, {
+    result: 'ATTESTATION_NOT_VERIFIABLE',
+    denialReason: 'Expected digest with sha256 scheme, but got tag or malformed digest',
+    causes: [],
+  })
 })
 
 test('validateAttestationOccurrence() refuses what is no question', async () => {
@@ -109,12 +131,23 @@ test('an attestor deleted and created again with another key trusts nothing that
 
 test('evaluatePolicy() judges each workload of a list, and may try another policy', async () => {
   const { evaluate } = await arrange()
-  const pod = (name: string, namespace: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec: { containers: [{ name: 'c', image: IMAGE }] } })
+  const pod = (name: string, namespace: string) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace },
+    spec: { containers: [{ name: 'c', image: IMAGE }] },
+  })
   const rule = { evaluationMode: 'ALWAYS_ALLOW', enforcementMode: 'ENFORCED_BLOCK_AND_AUDIT_LOG' }
   const policy = { ...DENY_ALL, kubernetesNamespaceAdmissionRules: { dev: rule } }
   const subject = { resource: { apiVersion: 'v1', kind: 'List', items: [pod('a', 'dev'), pod('b', 'prod')] } }
   const judged = await evaluate({ subject, policy })
-  assert.deepEqual(judged.map((one) => [one.subject, one.decision.outcome]), [['Pod/a', 'ALLOWED'], ['Pod/b', 'DENIED']])
+  assert.deepEqual(
+    judged.map((one) => [one.subject, one.decision.outcome]),
+    [
+      ['Pod/a', 'ALLOWED'],
+      ['Pod/b', 'DENIED'],
+    ],
+  )
 })
 
 test('evaluatePolicy() never decides for a cluster that nobody registered', async () => {
