@@ -72,9 +72,13 @@ test('formatCanonicalJson() gives one text whatever the order of members, and it
 test('formatCanonicalJson() refuses what JSON cannot say without loss', () => {
   const cycle: { self?: unknown } = {}
   cycle.self = cycle
-  for (const value of [undefined, [undefined], 1n, () => 1, Symbol('x'), new Date(0), new Map(), '\ud800', { '\udc00': 1 }]) {
+  for (const value of [undefined, [undefined], 1n, () => 1, Symbol('x'), new Date(0), new Map()]) {
     assert.throws(() => formatCanonicalJson(value), TypeError)
   }
   assert.throws(() => formatCanonicalJson(cycle), RangeError)
   assert.equal(formatCanonicalJson({ a: undefined, b: 1 }), '{"b":1}')
+})
+
+test('formatCanonicalJson() writes a lone surrogate as its escape, so that hostile text can be recorded', () => {
+  assert.equal(formatCanonicalJson({ '\udc00': 'a\ud800' }), '{"\\udc00":"a\\ud800"}')
 })

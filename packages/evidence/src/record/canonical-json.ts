@@ -3,8 +3,11 @@ const MAX_DEPTH = 64
 /**
  * Canonical JSON (RFC 8785): one text for one value, so that its hash names the value. Members are sorted by UTF-16 units,
  * numbers and strings are written as ECMAScript writes them. Members that are `undefined` are left out, as in JSON.
- * Throws a TypeError for what JSON cannot say without loss (a number that is not finite, a lone surrogate, a bigint, a
- * function, an object that is not plain, `undefined` in an array) and a RangeError for a nesting deeper than 64.
+ * Throws a TypeError for what JSON cannot say without loss (a number that is not finite, a bigint, a function, an object that is
+ * not plain, `undefined` in an array) and a RangeError for a nesting deeper than 64.
+ *
+ * A lone surrogate, which the RFC leaves no text for, is written as its escape (`\ud800`), as ECMAScript does: hostile text must be recorded as it
+ * came, and nobody may be able to make a decision that cannot be recorded.
  */
 export function formatCanonicalJson(value: unknown): string {
   return formatValue(value, 0)
@@ -13,7 +16,7 @@ export function formatCanonicalJson(value: unknown): string {
 function formatValue(value: unknown, depth: number): string {
   if (depth > MAX_DEPTH) throw new RangeError(`Cannot write canonical JSON: nested deeper than ${MAX_DEPTH}`)
   if (value === null || typeof value === 'boolean') return String(value)
-  if (typeof value === 'string') return formatString(value)
+  if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'number') return formatNumber(value)
   if (Array.isArray(value)) return `[${Array.from(value, (item) => formatValue(item, depth + 1)).join(',')}]`
   if (typeof value === 'object' && isPlain(value)) return formatObject(value, depth)
@@ -25,12 +28,7 @@ function formatObject(value: object, depth: number): string {
   const members = Object.entries(value).filter(([, member]) => member !== undefined)
   const byKey = new Map(members)
   const sorted = [...byKey.keys()].sort()
-  return `{${sorted.map((key) => `${formatString(key)}:${formatValue(byKey.get(key), depth + 1)}`).join(',')}}`
-}
-
-function formatString(text: string): string {
-  if (!text.isWellFormed()) throw new TypeError('Cannot write canonical JSON: found a lone surrogate, expected well-formed Unicode')
-  return JSON.stringify(text)
+  return `{${sorted.map((key) => `${JSON.stringify(key)}:${formatValue(byKey.get(key), depth + 1)}`).join(',')}}`
 }
 
 function formatNumber(value: number): string {
