@@ -58,7 +58,8 @@ export function compileRoutes(services: readonly DescService[]): Router {
   return { routes, match: (httpMethod, path) => match(top, verbs, { httpMethod, path }) }
 }
 
-function routesOf(method: DescMethod): readonly Route[] {
+/** The rules of a method, the first one being its own. */
+export function routesOf(method: DescMethod): readonly Route[] {
   if (!hasOption(method, http)) return []
   const rule = getOption(method, http)
   return [rule, ...rule.additionalBindings].map((binding) => routeOf(method, binding))
