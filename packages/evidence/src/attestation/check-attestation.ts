@@ -27,18 +27,16 @@ export interface CheckOptions {
 /**
  * Checks an attestation against an attestor's keys: one result for each signature, in order, and at least one result. A signature names its key by exact id;
  * the key decides type and algorithm. It is VERIFIED where it holds over a payload that names the asked digest; every other has its own cause.
- *
- * At once where every verdict is at hand (PKIX keys, remembered verdicts); otherwise a promise. Never throws.
+ * Never throws.
  */
 export function checkAttestation(
   attestation: UnverifiedAttestation,
   keys: LoadedKeys,
   options: CheckOptions = {},
-): readonly CheckedAttestation[] | Promise<readonly CheckedAttestation[]> {
+): readonly CheckedAttestation[] {
   const unsigned = rejectUnsigned(attestation)
   if (unsigned !== undefined) return [unsigned]
-  const results = attestation.signatures.map((signature) => checkOne(attestation, signature, keys, options))
-  return results.every((result) => !(result instanceof Promise)) ? (results as readonly CheckedAttestation[]) : Promise.all(results)
+  return attestation.signatures.map((signature) => checkOne(attestation, signature, keys, options))
 }
 
 function rejectUnsigned(attestation: UnverifiedAttestation): CheckedAttestation | undefined {
@@ -49,28 +47,20 @@ function rejectUnsigned(attestation: UnverifiedAttestation): CheckedAttestation 
   return rejected(attestation, 'NO_SIGNATURE', 'The attestation has no signature')
 }
 
-type Outcome = CheckedAttestation | Promise<CheckedAttestation>
-
-function checkOne(attestation: UnverifiedAttestation, signature: UnverifiedSignature, keys: LoadedKeys, options: CheckOptions): Outcome {
+function checkOne(attestation: UnverifiedAttestation, signature: UnverifiedSignature, keys: LoadedKeys, options: CheckOptions): CheckedAttestation {
   const id = signature.publicKeyId
   const candidates = keys.get(id) ?? []
   if (candidates.length === 0) return rejected(attestation, 'UNKNOWN_KEY', `No public key with ID ${quoteForPeople(id)} found`, id)
   const verdicts = candidates.map((key) => recall(attestation.serializedPayload, signature.signature, key, options.cache))
-  if (verdicts.every((verdict) => !(verdict instanceof Promise))) return conclude(attestation, id, verdicts as readonly SignatureVerdict[], options)
-  return Promise.all(verdicts).then((settled) => conclude(attestation, id, settled, options))
+  return conclude(attestation, id, verdicts, options)
 }
 
-function recall(payload: Uint8Array, signature: Uint8Array, key: LoadedKey, cache?: VerdictCache): SignatureVerdict | Promise<SignatureVerdict> {
+function recall(payload: Uint8Array, signature: Uint8Array, key: LoadedKey, cache?: VerdictCache): SignatureVerdict {
   if (cache === undefined || key.kind === 'UNUSABLE') return checkSignature(payload, signature, key)
   const name = factKey(payload, signature, key)
   const known = cache.get(name)
   if (known !== undefined) return known
   const verdict = checkSignature(payload, signature, key)
-  if (verdict instanceof Promise) return verdict.then((settled) => keep(cache, name, settled))
-  return keep(cache, name, verdict)
-}
-
-function keep(cache: VerdictCache, name: string, verdict: SignatureVerdict): SignatureVerdict {
   cache.set(name, verdict)
   return verdict
 }

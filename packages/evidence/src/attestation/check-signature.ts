@@ -1,7 +1,7 @@
 import { verifyPkixSignature } from '../key/pkix-signature.ts'
 import { MAX_PAYLOAD_BYTES, parseSignaturePayload } from '../payload/signature-payload.ts'
 import { checkPgpSignature } from '../pgp/pgp-signature.ts'
-import { messageOf, reject } from '../verdict.ts'
+import { reject } from '../verdict.ts'
 import type { SignatureVerdict } from '../verdict.ts'
 import type { LoadedPkixKey } from '../key/pkix-key.ts'
 import type { LoadedKey } from './loaded-keys.ts'
@@ -10,16 +10,15 @@ import type { LoadedKey } from './loaded-keys.ts'
 export const MAX_SIGNATURE_BYTES = 65_536
 
 /**
- * What one signature by one key proves over one payload. At once for PKIX keys and for all that is refused unread; a promise for PGP. Never throws, never
- * rejects: whatever is malformed is a verdict. Looks at no clock: windows, expiry and revocation travel in the fact.
+ * What one signature by one key proves over one payload. Never throws: whatever is malformed is a verdict. Looks at no clock: windows, expiry and revocation
+ * travel in the fact.
  */
-export function checkSignature(payload: Uint8Array, signature: Uint8Array, key: LoadedKey): SignatureVerdict | Promise<SignatureVerdict> {
+export function checkSignature(payload: Uint8Array, signature: Uint8Array, key: LoadedKey): SignatureVerdict {
   if (key.kind === 'UNUSABLE') return reject(key.cause, key.reason)
   const oversized = findOversized(payload, signature)
   if (oversized !== undefined) return reject('TOO_LARGE', oversized)
   if (signature.length === 0) return reject('NO_SIGNATURE', 'The signature is empty')
-  if (key.kind === 'PKIX') return checkPkixSignature(payload, signature, key)
-  return checkPgpSignature(payload, signature, key).catch((error: unknown) => reject('MALFORMED_SIGNATURE', messageOf(error)))
+  return key.kind === 'PKIX' ? checkPkixSignature(payload, signature, key) : checkPgpSignature(payload, signature, key)
 }
 
 function findOversized(payload: Uint8Array, signature: Uint8Array): string | undefined {

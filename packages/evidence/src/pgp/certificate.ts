@@ -2,6 +2,9 @@ import type { KeyRevocation } from '@countersign/core/attestation/attestation.ts
 import type { Instant } from '@countersign/core/instant.ts'
 import type { Key, PublicKeyPacket, PublicSubkeyPacket, SignaturePacket, UserAttributePacket, UserIDPacket } from 'openpgp'
 import type { OpenPgp } from './library.ts'
+import { readVerifyingKey } from './public-key.ts'
+import type { VerifyingKey } from './public-key.ts'
+import { findSignatureFault, takeApart } from './signature-packet.ts'
 
 export type KeyPacket = PublicKeyPacket | PublicSubkeyPacket
 
@@ -10,7 +13,7 @@ export type KeyPacket = PublicKeyPacket | PublicSubkeyPacket
  * signature counts at some moment is the law's to say.
  */
 export interface SigningKey {
-  readonly packet: KeyPacket
+  readonly key: VerifyingKey
   /** 40 upper-case hexadecimal digits. */
   readonly fingerprint: string
   /** The last 16 digits: how signatures name their key. */
@@ -69,7 +72,7 @@ interface Component extends Subject {
  * `copies` are all copies of one primary key in a block, at least one: a keyring may hold an older copy beside the revoked one, and what any copy
  * says must count.
  */
-export async function readCertificate(library: OpenPgp, copies: readonly [Key, ...Key[]]): Promise<Certificate> {
+export function readCertificate(library: OpenPgp, copies: readonly [Key, ...Key[]]): Certificate {
   const primary = copies[0].keyPacket
   const components = collectComponents(library, copies)
   const base = {
@@ -83,8 +86,7 @@ export async function readCertificate(library: OpenPgp, copies: readonly [Key, .
   if (refused !== undefined || tooMany) {
     return { ...base, signingKeys: [], weaknesses: [], problems: [refused ?? `The key carries more than ${MAX_SIGNATURES} signatures`] }
   }
-  const reader = new CertificateReader(primary as PublicKeyPacket, components)
-  return { ...base, ...(await reader.read()) }
+  return { ...base, ...new CertificateReader(primary as PublicKeyPacket, components).read() }
 }
 
 function collectComponents(library: OpenPgp, copies: readonly Key[]): readonly Component[] {
@@ -120,28 +122,27 @@ class CertificateReader {
     this.#components = components
   }
 
-  async read(): Promise<Pick<Certificate, 'signingKeys' | 'problems' | 'weaknesses' | 'expiresAt' | 'revocation'>> {
-    const own = await this.#readPrimary()
+  read(): Pick<Certificate, 'signingKeys' | 'problems' | 'weaknesses' | 'expiresAt' | 'revocation'> {
+    const own = this.#readPrimary()
     if (own === undefined) return { signingKeys: [], problems: this.#problems, weaknesses: this.#weaknesses }
     const signingKeys: SigningKey[] = []
-    if (own.maySign && this.#isStrong(this.#primary)) signingKeys.push(describeSigningKey(this.#primary, own))
+    if (own.maySign) signingKeys.push(...this.#describeStrong(this.#primary, own))
     for (const component of this.#components) {
       if (component.subkey === undefined) continue
-      const key = await this.#readSubkey(component, component.subkey, own)
-      if (key !== undefined) signingKeys.push(key)
+      signingKeys.push(...this.#readSubkey(component, component.subkey, own))
     }
     if (signingKeys.length === 0 && this.#problems.length === 0) this.#problems.push('The key and its subkeys may not sign')
     return { signingKeys, problems: this.#problems, weaknesses: this.#weaknesses, ...present({ expiresAt: own.notAfter, revocation: own.revocation }) }
   }
 
   /** The newest self-signature, direct or over a user id that still stands, decides expiry and flags; of equal ones the stricter expiry. */
-  async #readPrimary(): Promise<(Window & { readonly maySign: boolean }) | undefined> {
+  #readPrimary(): (Window & { readonly maySign: boolean }) | undefined {
     const selfSignatures: SignaturePacket[] = []
     const revocations: SignaturePacket[] = []
     const lostUsers: SignaturePacket[] = []
     for (const component of this.#components) {
       if (component.subkey !== undefined) continue
-      const valid = await this.#verifyAll(component)
+      const valid = this.#verifyAll(component)
       revocations.push(...valid.filter((signature) => signature.signatureType === KEY_REVOCATION))
       const standing = valid.filter((signature) => isCertification(signature, component))
       const revoked = valid.filter((signature) => component.user !== undefined && signature.signatureType === CERTIFICATION_REVOCATION)
@@ -162,47 +163,50 @@ class CertificateReader {
     }
   }
 
-  async #readSubkey(component: Component, subkey: PublicSubkeyPacket, own: Window): Promise<SigningKey | undefined> {
-    const valid = await this.#verifyAll(component)
+  #readSubkey(component: Component, subkey: PublicSubkeyPacket, own: Window): readonly SigningKey[] {
+    const valid = this.#verifyAll(component)
     const binding = newestOf(valid.filter((signature) => signature.signatureType === SUBKEY_BINDING), subkey)
-    if (binding === undefined || !mayKeySign(binding, 'UNFLAGGED_MAY_NOT_SIGN')) return undefined
-    if (!(await this.#isBoundBack(subkey, binding))) {
+    if (binding === undefined || !mayKeySign(binding, 'UNFLAGGED_MAY_NOT_SIGN')) return []
+    if (!this.#isBoundBack(subkey, binding)) {
       this.#problems.push(`Subkey ${fingerprintOf(subkey)} does not vouch for its primary key`)
-      return undefined
+      return []
     }
-    if (!this.#isStrong(subkey)) return undefined
     this.#noteHash(binding)
     const revoked = valid.filter((signature) => signature.signatureType === SUBKEY_REVOCATION).map(toRevocation)
-    return describeSigningKey(subkey, {
+    return this.#describeStrong(subkey, {
       notBefore: Math.max(own.notBefore, createdAt(subkey)),
       ...present({ notAfter: earliest(own.notAfter, expiryOf(subkey, binding)), revocation: worst([own.revocation, ...revoked]) }),
     })
   }
 
   /** A signing subkey must sign its primary key back: else anyone could adopt a stranger's key and claim its signatures. */
-  async #isBoundBack(subkey: PublicSubkeyPacket, binding: SignaturePacket): Promise<boolean> {
+  #isBoundBack(subkey: PublicSubkeyPacket, binding: SignaturePacket): boolean {
     const back = binding.embeddedSignature
     if (back === null || back.signatureType !== PRIMARY_KEY_BINDING) return false
-    return holds(back, subkey, { key: this.#primary, bind: subkey })
+    return holds(back, subkey, this.#subjectOf({ subkey }))
   }
 
-  async #verifyAll(component: Component): Promise<readonly SignaturePacket[]> {
+  #verifyAll(component: Component): readonly SignaturePacket[] {
+    const subject = this.#subjectOf(component)
     const own = component.signatures.filter((signature) => signature.issuerKeyID.equals(this.#primary.getKeyID()))
-    const valid: SignaturePacket[] = []
-    for (const signature of own) if (await holds(signature, this.#primary, this.#subjectOf(component))) valid.push(signature)
-    return valid
+    return own.filter((signature) => holds(signature, this.#primary, subject))
   }
 
-  #subjectOf({ user, subkey }: Component): object {
-    if (subkey !== undefined) return { key: this.#primary, bind: subkey }
-    if (user === undefined) return { key: this.#primary }
-    return 'userID' in user ? { key: this.#primary, userID: user } : { key: this.#primary, userAttribute: user }
+  /** The bytes that a signature about a part of this key covers (RFC 9580 §5.2.4). */
+  #subjectOf({ user, subkey }: Subject): Uint8Array {
+    const primary = frameKey(this.#primary)
+    if (subkey !== undefined) return Buffer.concat([primary, frameKey(subkey)])
+    return user === undefined ? primary : Buffer.concat([primary, frameUser(user)])
   }
 
-  #isStrong(key: KeyPacket): boolean {
-    const weakness = findWeakness(key)
-    if (weakness !== undefined) this.#problems.push(`Key ${fingerprintOf(key)} ${weakness}`)
-    return weakness === undefined
+  #describeStrong(packet: KeyPacket, window: Window): readonly SigningKey[] {
+    const fingerprint = fingerprintOf(packet)
+    const key = readVerifyingKey(packet.write())
+    const weakness = findWeakness(packet) ?? (key === undefined ? 'is of a kind that cannot verify signatures' : undefined)
+    if (weakness !== undefined) this.#problems.push(`Key ${fingerprint} ${weakness}`)
+    if (weakness !== undefined || key === undefined) return []
+    const { notBefore, notAfter, revocation } = window
+    return [{ key, fingerprint, keyId: fingerprint.slice(-16), notBefore, ...present({ notAfter, revocation }) }]
   }
 
   #noteHash(signature: SignaturePacket | undefined): void {
@@ -214,15 +218,24 @@ class CertificateReader {
 
 type Window = Pick<SigningKey, 'notBefore' | 'notAfter' | 'revocation'>
 
-/** The date is the signature's own, so that the library judges the bytes and leaves the time to us. */
-async function holds(signature: SignaturePacket, by: KeyPacket, subject: object): Promise<boolean> {
-  if (signature.version !== 4 || signature.signatureType === null || signature.created === null) return false
-  try {
-    await signature.verify(by, signature.signatureType, subject, signature.created)
-    return true
-  } catch {
-    return false
-  }
+function holds(signature: SignaturePacket, by: KeyPacket, subject: Uint8Array): boolean {
+  const key = readVerifyingKey(by.write())
+  const parts = takeApart(signature)
+  if (key === undefined || parts === undefined || signature.created === null) return false
+  return findSignatureFault(parts, key, subject, 'SELF_SIGNATURE') === undefined
+}
+
+function frameKey(key: KeyPacket): Uint8Array {
+  const body = key.write()
+  return Buffer.concat([Buffer.of(0x99, body.length >> 8, body.length & 0xff), body])
+}
+
+function frameUser(user: UserIDPacket | UserAttributePacket): Uint8Array {
+  const body = user.write()
+  const head = Buffer.alloc(5)
+  head[0] = 'userID' in user ? 0xb4 : 0xd1
+  head.writeUInt32BE(body.length, 1)
+  return Buffer.concat([head, body])
 }
 
 function isCertification(signature: SignaturePacket, component: Component): boolean {
@@ -270,12 +283,6 @@ function describeAlgorithm(key: KeyPacket | Key['keyPacket']): string {
   const { algorithm, bits, curve } = key.getAlgorithmInfo()
   if (bits !== undefined) return `${algorithm.startsWith('rsa') ? 'RSA' : algorithm} ${bits}`
   return curve === undefined ? algorithm : `EC ${curve}`
-}
-
-function describeSigningKey(packet: KeyPacket, window: Window): SigningKey {
-  const fingerprint = fingerprintOf(packet)
-  const { notBefore, notAfter, revocation } = window
-  return { packet, fingerprint, keyId: fingerprint.slice(-16), notBefore, ...present({ notAfter, revocation }) }
 }
 
 function fingerprintOf(key: KeyPacket): string {

@@ -24,7 +24,7 @@ async function factOf(asciiArmored: string, signature: Uint8Array): Promise<Sign
   return verdict.fact
 }
 
-for (const algorithm of ['rsa2048', 'rsa3072', 'rsa4096', 'ed25519', 'nistp256', 'nistp384', 'nistp521']) {
+for (const algorithm of ['rsa2048', 'rsa3072', 'rsa4096', 'ed25519', 'nistp256', 'nistp384', 'nistp521', 'brainpoolP256r1', 'brainpoolP512r1']) {
   test(`§3.3: what gpg signs with ${algorithm} verifies: attached, compressed or not, binary, clear-signed, detached`, { skip }, async () => {
     const fingerprint = gpg.makeKey(algorithm)
     const key = gpg.exportKey(fingerprint)
@@ -47,7 +47,9 @@ for (const algorithm of ['rsa2048', 'rsa3072', 'rsa4096', 'ed25519', 'nistp256',
     const embedded = await check(key, sign('--armor', '--sign'), EMPTY)
     assert.equal(embedded.ok && embedded.fact.digest, DIGEST)
   })
+}
 
+for (const algorithm of ['rsa2048', 'rsa3072', 'rsa4096', 'ed25519', 'nistp256', 'nistp384', 'nistp521']) {
   test(`gpg verifies what we sign with ${algorithm}: attached, clear-signed, detached`, { skip }, async () => {
     const fingerprint = gpg.makeKey(algorithm)
     for (const form of ['ATTACHED', 'CLEAR_SIGNED', 'DETACHED'] as const) {
@@ -139,4 +141,10 @@ test('an encrypted message is not a signed one', { skip }, async () => {
   const fingerprint = gpg.makeKey('ed25519')
   const verdict = await check(gpg.exportKey(fingerprint), gpg.run(['--passphrase', 'x', '--symmetric'], PAYLOAD))
   assert.equal(!verdict.ok && verdict.cause, 'MALFORMED_SIGNATURE')
+})
+
+test('a brainpool key does not open as a signer, and the reason says who can sign', { skip }, async () => {
+  const fingerprint = gpg.makeKey('brainpoolP256r1')
+  const signer = await openPgpSigner({ armoredPrivateKey: gpg.exportSecretKey(fingerprint), now: Date.now })
+  assert.match((!signer.ok && signer.issues[0]?.message) || '', /only gpg can sign/)
 })

@@ -1,19 +1,20 @@
-import type { SignaturePacket } from 'openpgp'
 import { messageOf } from '../verdict.ts'
 import { readArmor } from './armor.ts'
 import { isClearSigned, readClearSigned } from './clear-signed.ts'
 import type { OpenPgp } from './library.ts'
 import { COMPRESSED_DATA, LITERAL_DATA, ONE_PASS_SIGNATURE, readLiteral, readPackets, SIGNATURE, unfold } from './packets.ts'
 import type { Packet } from './packets.ts'
+import { parseSignature } from './signature-packet.ts'
+import type { ParsedSignature } from './signature-packet.ts'
 
 /**
  * What an attestation's `signature` holds. ATTACHED: the signed bytes are inside (`gpg --armor --sign`; kritis labels the same thing
  * SIGNATURE). CLEAR_SIGNED: the signed lines stand before the signature. DETACHED: the signed bytes are the attestation's payload.
  */
 export type SignedMessage =
-  | { readonly form: 'ATTACHED'; readonly data: Uint8Array; readonly signatures: readonly SignaturePacket[] }
-  | { readonly form: 'CLEAR_SIGNED'; readonly lines: readonly string[]; readonly hashes: readonly string[]; readonly signatures: readonly SignaturePacket[] }
-  | { readonly form: 'DETACHED'; readonly signatures: readonly SignaturePacket[] }
+  | { readonly form: 'ATTACHED'; readonly data: Uint8Array; readonly signatures: readonly ParsedSignature[] }
+  | { readonly form: 'CLEAR_SIGNED'; readonly lines: readonly string[]; readonly hashes: readonly string[]; readonly signatures: readonly ParsedSignature[] }
+  | { readonly form: 'DETACHED'; readonly signatures: readonly ParsedSignature[] }
 
 export type ReadMessage =
   | { readonly ok: true; readonly message: SignedMessage }
@@ -77,7 +78,7 @@ function interpret(library: OpenPgp, packets: readonly Packet[]): ReadMessage {
   }
   if (bodies.length === 0) return { ok: false, cause: 'NO_SIGNATURE', reason: 'The message is not signed' }
   if (bodies.length > MAX_SIGNATURES) return malformed(`it holds ${bodies.length} signatures, expected at most ${MAX_SIGNATURES}`)
-  const signatures = bodies.map((packet) => readSignature(library, packet))
+  const signatures = bodies.map((packet) => parseSignature(library, packet.body))
   const literal = packets.find((packet) => packet.tag === LITERAL_DATA)
   if (literal === undefined) return { ok: true, message: { form: 'DETACHED', signatures } }
   return { ok: true, message: { form: 'ATTACHED', data: readLiteral(literal.body), signatures } }
@@ -94,12 +95,6 @@ function letterOf(packet: Packet): string {
     default:
       return '?'
   }
-}
-
-function readSignature(library: OpenPgp, packet: Packet): SignaturePacket {
-  const signature = new library.SignaturePacket()
-  signature.read(packet.body)
-  return signature
 }
 
 function malformed(reason: string): ReadMessage {

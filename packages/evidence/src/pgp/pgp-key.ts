@@ -37,7 +37,7 @@ export async function listPgpKeys(armored: string): Promise<PgpKeyList> {
     const certificates: Certificate[] = []
     for (const copies of Map.groupBy(keys, (key) => key.getFingerprint()).values()) {
       const [first, ...more] = copies
-      if (first !== undefined) certificates.push(await readCertificate(library, [first, ...more]))
+      if (first !== undefined) certificates.push(readCertificate(library, [first, ...more]))
     }
     return { ok: true, certificates }
   } catch (error) {

@@ -1,12 +1,13 @@
 import type { SignatureFact } from '@countersign/core/attestation/attestation.ts'
-import type { SignaturePacket } from 'openpgp'
 import { parseSignaturePayload } from '../payload/signature-payload.ts'
-import { messageOf, reject } from '../verdict.ts'
+import { reject } from '../verdict.ts'
 import type { SignatureVerdict } from '../verdict.ts'
 import type { SigningKey } from './certificate.ts'
 import { readSignedMessage } from './message.ts'
 import type { SignedMessage } from './message.ts'
 import type { LoadedPgpKey } from './pgp-key.ts'
+import { findSignatureFault } from './signature-packet.ts'
+import type { ParsedSignature } from './signature-packet.ts'
 
 const BINARY = 0x00
 const TEXT = 0x01
@@ -19,17 +20,19 @@ const HASH_NAMES: Readonly<Record<number, string>> = { 8: 'SHA256', 9: 'SHA384',
  * is stored, what the message carries must be the same, so that no reader of the attestation sees anything but what was signed; where none is
  * (kritis), the carried text is the payload. Expiry and revocation do not reject here: they travel in the fact, and the law judges them.
  */
-export async function checkPgpSignature(payload: Uint8Array, signature: Uint8Array, key: LoadedPgpKey): Promise<SignatureVerdict> {
+export function checkPgpSignature(payload: Uint8Array, signature: Uint8Array, key: LoadedPgpKey): SignatureVerdict {
   const read = readSignedMessage(key.library, signature)
-  if (!read.ok) return reject(read.cause, messageOf(read.reason))
+  if (!read.ok) return reject(read.cause, read.reason)
   const { message } = read
   const data = signedBytes(message, payload)
   if (data.length === 0) return reject('PAYLOAD_DIFFERS', 'The signature covers an empty text')
   let failure = reject('UNKNOWN_KEY', explainStrangers(message.signatures, key))
-  for (const packet of message.signatures) {
-    const found = await findSigner(packet, message, data, key)
-    if ('signer' in found) return conclude(message, payload, data, packet, found.signer)
-    if (found.failure !== undefined) failure = found.failure
+  for (const parsed of message.signatures) {
+    for (const signer of key.signingKeys.get(keyIdOf(parsed)) ?? []) {
+      const fault = findFormFault(parsed, message) ?? findSignatureFault(parsed, signer.key, canonicalBytes(parsed, data), 'MESSAGE')
+      if (fault === undefined) return conclude(message, payload, parsed, signer)
+      failure = reject('BAD_SIGNATURE', `The signature by key ${signer.fingerprint} does not hold: ${fault}`)
+    }
   }
   return failure
 }
@@ -45,53 +48,30 @@ function signedBytes(message: SignedMessage, payload: Uint8Array): Uint8Array {
   }
 }
 
-type FoundSigner = { readonly signer: SigningKey } | { readonly failure: SignatureVerdict | undefined }
-
-async function findSigner(packet: SignaturePacket, message: SignedMessage, data: Uint8Array, key: LoadedPgpKey): Promise<FoundSigner> {
-  const candidates = key.signingKeys.get(keyIdOf(packet)) ?? []
-  if (candidates.length === 0) return { failure: undefined }
-  const fault = findFault(packet, message)
-  if (fault !== undefined) return { failure: reject('BAD_SIGNATURE', fault) }
-  let failure: SignatureVerdict | undefined
-  for (const signer of candidates) {
-    failure = await verifyPacket(packet, data, signer)
-    if (failure === undefined) return { signer }
-  }
-  return { failure }
-}
-
-function findFault(packet: SignaturePacket, message: SignedMessage): string | undefined {
-  const { signatureType, hashAlgorithm, version } = packet
-  if (version !== 4) return `The signature has version ${version}, expected 4`
+function findFormFault(signature: ParsedSignature, message: SignedMessage): string | undefined {
+  const { signatureType, hashAlgorithm } = signature.fields
   if (message.form === 'CLEAR_SIGNED') {
-    if (signatureType !== TEXT) return 'The signature of the clear-signed text is not one over text'
+    if (signatureType !== TEXT) return 'it is not one over text'
     const named = message.hashes.length === 0 || message.hashes.includes(HASH_NAMES[hashAlgorithm ?? -1] ?? '')
-    return named ? undefined : 'The Hash header of the clear-signed text does not name the hash of its signature'
+    return named ? undefined : 'the Hash header does not name its hash'
   }
-  return signatureType === BINARY || signatureType === TEXT ? undefined : `The signature is of type ${signatureType}, expected one over a document`
+  return signatureType === BINARY || signatureType === TEXT ? undefined : `it is of type ${signatureType}, expected one over a document`
 }
 
-/** The date is the signature's own: the library judges the bytes and leaves the time to the law. */
-async function verifyPacket(packet: SignaturePacket, data: Uint8Array, signer: SigningKey): Promise<SignatureVerdict | undefined> {
-  const document = { text: null, getBytes: () => data }
-  const createdAt = packet.created ?? new Date(0)
-  try {
-    await packet.verify(signer.packet, packet.signatureType === TEXT ? TEXT : BINARY, document, createdAt)
-    return undefined
-  } catch (error) {
-    return reject('BAD_SIGNATURE', `The signature by key ${signer.fingerprint} does not hold: ${messageOf(error)}`)
-  }
+/** A signature over text covers it with CRLF as line breaks, whatever they were. */
+function canonicalBytes(signature: ParsedSignature, data: Uint8Array): Uint8Array {
+  return signature.fields.signatureType === TEXT ? Buffer.from(textOf(data).replaceAll('\n', '\r\n'), 'latin1') : data
 }
 
-function conclude(message: SignedMessage, payload: Uint8Array, data: Uint8Array, packet: SignaturePacket, signer: SigningKey): SignatureVerdict {
-  if (payload.length > 0 && !carriesPayload(message, packet, payload)) {
+function conclude(message: SignedMessage, payload: Uint8Array, signature: ParsedSignature, signer: SigningKey): SignatureVerdict {
+  if (payload.length > 0 && !carriesPayload(message, signature, payload)) {
     return reject('PAYLOAD_DIFFERS', 'The text inside the signature is not the serializedPayload beside it')
   }
-  const parsed = parseSignaturePayload(payload.length > 0 ? payload : data)
+  const parsed = parseSignaturePayload(payload.length > 0 ? payload : signedBytes(message, payload))
   if (!parsed.ok) return parsed
-  const signedAt = packet.created?.getTime() ?? 0
+  const signedAt = signature.fields.created?.getTime() ?? 0
   if (signedAt < signer.notBefore) return reject('KEY_NOT_YET_VALID', 'The signature is older than the key that made it')
-  const expiry = packet.getExpirationTime()
+  const expiry = signature.fields.getExpirationTime()
   const expiresAt = Math.min(parsed.expiresAt ?? Number.POSITIVE_INFINITY, Number(expiry))
   const fact: SignatureFact = {
     digest: parsed.digest,
@@ -108,10 +88,10 @@ function conclude(message: SignedMessage, payload: Uint8Array, data: Uint8Array,
  * A signature over text (`--textmode`, clear-signed) holds for any kind of line break, and a clear-signed text has no last one of its own: these two may
  * differ. They are blanks to JSON. Otherwise every byte counts.
  */
-function carriesPayload(message: SignedMessage, packet: SignaturePacket, payload: Uint8Array): boolean {
+function carriesPayload(message: SignedMessage, signature: ParsedSignature, payload: Uint8Array): boolean {
   switch (message.form) {
     case 'ATTACHED':
-      return Buffer.compare(message.data, payload) === 0 || (packet.signatureType === TEXT && textOf(message.data) === textOf(payload))
+      return Buffer.compare(message.data, payload) === 0 || (signature.fields.signatureType === TEXT && textOf(message.data) === textOf(payload))
     case 'CLEAR_SIGNED': {
       const signed = textOf(new TextEncoder().encode(message.lines.join('\n')))
       return textOf(payload) === signed || textOf(payload) === `${signed}\n`
@@ -126,11 +106,11 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1').replaceAll('\r\n', '\n')
 }
 
-function keyIdOf(packet: SignaturePacket): string {
-  return packet.issuerKeyID.toHex().toUpperCase()
+function keyIdOf(signature: ParsedSignature): string {
+  return signature.fields.issuerKeyID.toHex().toUpperCase()
 }
 
-function explainStrangers(signatures: readonly SignaturePacket[], key: LoadedPgpKey): string {
+function explainStrangers(signatures: readonly ParsedSignature[], key: LoadedPgpKey): string {
   const signers = [...new Set(signatures.map(keyIdOf))].join(', ')
   return `The message is signed by ${signers}, which is no signing key of ${key.id}`
 }

@@ -34,6 +34,8 @@ async function readSecretKey(library: OpenPgp, input: PgpSigningKey): Promise<Pr
     const keys = await library.readPrivateKeys({ armoredKeys: input.armoredPrivateKey })
     const [key, ...more] = keys
     if (key === undefined || more.length > 0) return `expected 1 key in keyring, got ${keys.length}`
+    const { curve } = key.getAlgorithmInfo()
+    if (curve?.startsWith('brainpool')) return `The key uses ${curve}, with which only gpg can sign: gpg --armor --sign PAYLOAD`
     if (key.isDecrypted()) return key
     if (input.passphrase === undefined) return 'missing passphrase for encrypted private key'
     return await library.decryptKey({ privateKey: key, passphrase: input.passphrase }).catch(() => 'could not decrypt private key')
