@@ -4,15 +4,15 @@ import type { CheckedAttestation } from '@countersign/core/attestation/attestati
 import fc from 'fast-check'
 import { formatSignaturePayload } from '../payload/signature-payload.ts'
 import { DIGEST, makeAttestation, OTHER_DIGEST, PAYLOAD, REPOSITORY } from '../testing/attestations.ts'
-import { makePgpPair } from '../testing/pgp-keys.ts'
 import type { PgpPair } from '../testing/pgp-keys.ts'
+import { makePgpPair } from '../testing/pgp-keys.ts'
 import { makePkixPair } from '../testing/pkix-keys.ts'
 import type { SignatureVerdict } from '../verdict.ts'
 import { checkAttestation, MAX_SIGNATURES } from './check-attestation.ts'
 import { checkSignature, MAX_SIGNATURE_BYTES } from './check-signature.ts'
 import { factKey } from './fact-key.ts'
-import { loadKeys } from './loaded-keys.ts'
 import type { LoadedKeys } from './loaded-keys.ts'
+import { loadKeys } from './loaded-keys.ts'
 
 const EC = makePkixPair('ECDSA_P256_SHA256')
 const RSA = makePkixPair('RSA_PSS_2048_SHA256')
@@ -27,12 +27,19 @@ before(async () => {
   signatures = { ec: await EC.signer.sign(PAYLOAD), rsa: await RSA.signer.sign(PAYLOAD), pgp: await pgp.sign(PAYLOAD) }
 })
 
-const summary = (results: readonly CheckedAttestation[]): readonly string[] => results.map((result) => (result.outcome === 'VERIFIED' ? 'VERIFIED' : result.cause))
+const summary = (results: readonly CheckedAttestation[]): readonly string[] =>
+  results.map((result) => (result.outcome === 'VERIFIED' ? 'VERIFIED' : result.cause))
 
 test('checkAttestation() verifies at once, without a promise', () => {
   const result = checkAttestation(makeAttestation({ publicKeyId: EC.key.id, signature: signatures.ec }), keys)
   assert.deepEqual(result, [
-    { outcome: 'VERIFIED', occurrence: 'projects/p1/occurrences/o1', publicKeyId: EC.key.id, receivedAt: 1_800_000_000_000, fact: { digest: DIGEST } },
+    {
+      outcome: 'VERIFIED',
+      occurrence: 'projects/p1/occurrences/o1',
+      publicKeyId: EC.key.id,
+      receivedAt: 1_800_000_000_000,
+      fact: { digest: DIGEST },
+    },
   ])
 })
 
@@ -92,7 +99,10 @@ test('the same attestation covers the digest under any registry and path (§3.2)
 })
 
 test('of several keys under one id any may verify', async () => {
-  const both = await loadKeys([{ ...RSA.key, id: 'one' }, { ...EC.key, id: 'one' }])
+  const both = await loadKeys([
+    { ...RSA.key, id: 'one' },
+    { ...EC.key, id: 'one' },
+  ])
   assert.deepEqual(summary(checkAttestation(makeAttestation({ publicKeyId: 'one', signature: signatures.ec }), both)), ['VERIFIED'])
 })
 
@@ -172,7 +182,7 @@ test('checkSignature() answers arbitrary bytes with a verdict', async () => {
   const packets = fc.uint8Array({ maxLength: 80 }).map((data) => Uint8Array.of(0xc0 | ((data[0] ?? 0) & 0x3f), ...data.subarray(1)))
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.uint8Array({ maxLength: 200 }), packets), fc.uint8Array({ maxLength: 50 }), async (signature, payload) => {
-      for (const key of all) assert.equal((checkSignature(payload, signature, key)).ok, false)
+      for (const key of all) assert.equal(checkSignature(payload, signature, key).ok, false)
     }),
     { numRuns: 300 },
   )

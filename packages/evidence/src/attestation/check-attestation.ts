@@ -2,8 +2,8 @@ import type { CheckedAttestation, RejectionCause, UnverifiedAttestation, Unverif
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
 import { digestOfResourceUri } from '../payload/digest.ts'
 import { quoteForPeople } from '../payload/quote.ts'
-import { reject } from '../verdict.ts'
 import type { SignatureVerdict } from '../verdict.ts'
+import { reject } from '../verdict.ts'
 import { checkSignature } from './check-signature.ts'
 import { factKey } from './fact-key.ts'
 import type { LoadedKey, LoadedKeys } from './loaded-keys.ts'
@@ -29,11 +29,7 @@ export interface CheckOptions {
  * the key decides type and algorithm. It is VERIFIED where it holds over a payload that names the asked digest; every other has its own cause.
  * Never throws.
  */
-export function checkAttestation(
-  attestation: UnverifiedAttestation,
-  keys: LoadedKeys,
-  options: CheckOptions = {},
-): readonly CheckedAttestation[] {
+export function checkAttestation(attestation: UnverifiedAttestation, keys: LoadedKeys, options: CheckOptions = {}): readonly CheckedAttestation[] {
   const unsigned = rejectUnsigned(attestation)
   if (unsigned !== undefined) return [unsigned]
   return attestation.signatures.map((signature) => checkOne(attestation, signature, keys, options))
@@ -43,7 +39,8 @@ function rejectUnsigned(attestation: UnverifiedAttestation): CheckedAttestation 
   const count = attestation.signatures.length
   if (count > MAX_SIGNATURES) return rejected(attestation, 'TOO_LARGE', `The attestation has ${count} signatures, expected at most ${MAX_SIGNATURES}`)
   if (count > 0) return undefined
-  if (attestation.jwts.length > 0) return rejected(attestation, 'UNSUPPORTED_FORMAT', 'The attestation carries only JWTs, which are not supported: sign the payload instead')
+  if (attestation.jwts.length > 0)
+    return rejected(attestation, 'UNSUPPORTED_FORMAT', 'The attestation carries only JWTs, which are not supported: sign the payload instead')
   return rejected(attestation, 'NO_SIGNATURE', 'The attestation has no signature')
 }
 

@@ -1,9 +1,9 @@
+import type { LoadedPkixKey } from '../key/pkix-key.ts'
 import { verifyPkixSignature } from '../key/pkix-signature.ts'
 import { MAX_PAYLOAD_BYTES, parseSignaturePayload } from '../payload/signature-payload.ts'
 import { checkPgpSignature } from '../pgp/pgp-signature.ts'
-import { reject } from '../verdict.ts'
 import type { SignatureVerdict } from '../verdict.ts'
-import type { LoadedPkixKey } from '../key/pkix-key.ts'
+import { reject } from '../verdict.ts'
 import type { LoadedKey } from './loaded-keys.ts'
 
 /** The largest honest signature is an armored PGP message around a payload. */

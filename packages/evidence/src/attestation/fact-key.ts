@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { LoadedPgpKey } from '../pgp/pgp-key.ts'
 import type { LoadedPkixKey } from '../key/pkix-key.ts'
+import type { LoadedPgpKey } from '../pgp/pgp-key.ts'
 
 /**
  * The exact inputs of a verdict as one text of 64 hexadecimal digits: payload, signature and key (with its algorithm), each behind its length, so that no

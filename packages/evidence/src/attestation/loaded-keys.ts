@@ -1,8 +1,8 @@
 import type { AttestorPublicKey } from '@countersign/core/attestation/attestor.ts'
-import { loadPkixKey } from '../key/pkix-key.ts'
 import type { LoadedPkixKey, UnusableKey } from '../key/pkix-key.ts'
-import { loadPgpKey } from '../pgp/pgp-key.ts'
+import { loadPkixKey } from '../key/pkix-key.ts'
 import type { LoadedPgpKey } from '../pgp/pgp-key.ts'
+import { loadPgpKey } from '../pgp/pgp-key.ts'
 
 export type LoadedKey = LoadedPkixKey | LoadedPgpKey | UnusableKey
 

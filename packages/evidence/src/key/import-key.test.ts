@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { makePgpPair, MADE_AT, SIGNED_AT } from '../testing/pgp-keys.ts'
+import { MADE_AT, makePgpPair, SIGNED_AT } from '../testing/pgp-keys.ts'
 import { makePkixPair } from '../testing/pkix-keys.ts'
-import { importPublicKey } from './import-key.ts'
 import type { PublicKeyInput } from './import-key.ts'
+import { importPublicKey } from './import-key.ts'
 
 const NOW = { now: SIGNED_AT }
 const P256 = makePkixPair('ECDSA_P256_SHA256').key
@@ -22,7 +22,10 @@ function spki(type: 'rsa' | 'ec', options: { modulusLength?: number; namedCurve?
 }
 
 test('importPublicKey() stores a PKIX key under its digest and its canonical algorithm', async () => {
-  const imported = await importPublicKey({ type: 'PKIX', publicKeyPem: P256.publicKeyPem, signatureAlgorithm: 'ec-sign-p256-sha256', comment: 'x' }, NOW)
+  const imported = await importPublicKey(
+    { type: 'PKIX', publicKeyPem: P256.publicKeyPem, signatureAlgorithm: 'ec-sign-p256-sha256', comment: 'x' },
+    NOW,
+  )
   assert.deepEqual(imported, { ok: true, value: { key: { ...P256, comment: 'x' }, fingerprints: [P256.id], certificates: [] } })
 })
 
@@ -30,8 +33,12 @@ test('§2.3: importPublicKey() keeps an explicit id, and wants id and keyId to a
   const input = { type: 'PKIX', publicKeyPem: P256.publicKeyPem, signatureAlgorithm: P256.signatureAlgorithm } as const
   const imported = await importPublicKey({ ...input, id: 'ni:///sha-256;of-another-key', keyId: '' }, NOW)
   assert.equal(imported.ok && imported.value.key.id, 'ni:///sha-256;of-another-key')
-  assert.deepEqual(await issuesOf({ ...input, id: 'a', keyId: 'b' }), ['pkixPublicKey.keyId: keyId "b" is not the id "a", expected the same, or none'])
-  assert.deepEqual(await issuesOf({ ...input, id: 'a b:c' }), ['id: keyID "a b:c" not formatted as StringOrURI: must either not contain ":" or be valid URI'])
+  assert.deepEqual(await issuesOf({ ...input, id: 'a', keyId: 'b' }), [
+    'pkixPublicKey.keyId: keyId "b" is not the id "a", expected the same, or none',
+  ])
+  assert.deepEqual(await issuesOf({ ...input, id: 'a b:c' }), [
+    'id: keyID "a b:c" not formatted as StringOrURI: must either not contain ":" or be valid URI',
+  ])
 })
 
 test('§2.2: importPublicKey() refuses a key that is not what the algorithm needs, and says what it can be', async () => {
@@ -46,11 +53,15 @@ test('§2.2: importPublicKey() refuses a key that is not what the algorithm need
 
 test('importPublicKey() tells every fault at once', async () => {
   const issues = await issuesOf({ type: 'PKIX', publicKeyPem: 'x', signatureAlgorithm: 'none', id: 'a b:c' })
-  assert.deepEqual(issues.map((issue) => issue.split(':')[0]), ['pkixPublicKey.signatureAlgorithm', 'pkixPublicKey.publicKeyPem', 'id'])
+  assert.deepEqual(
+    issues.map((issue) => issue.split(':')[0]),
+    ['pkixPublicKey.signatureAlgorithm', 'pkixPublicKey.publicKeyPem', 'id'],
+  )
 })
 
 test('importPublicKey() refuses what is not one SPKI block, with the next step', async () => {
-  const reason = async (publicKeyPem: string): Promise<string> => (await issuesOf({ type: 'PKIX', publicKeyPem, signatureAlgorithm: 'ECDSA_P256_SHA256' }))[0] ?? ''
+  const reason = async (publicKeyPem: string): Promise<string> =>
+    (await issuesOf({ type: 'PKIX', publicKeyPem, signatureAlgorithm: 'ECDSA_P256_SHA256' }))[0] ?? ''
   assert.match(await reason(makePkixPair('ECDSA_P256_SHA256').privateKeyPem), /private key.*openssl pkey -in KEY.pem -pubout/)
   assert.match(await reason(`${P256.publicKeyPem}${P256.publicKeyPem}`), /found 2 PEM blocks/)
   assert.match(await reason(`x${P256.publicKeyPem}`), /malformed/)
@@ -78,7 +89,13 @@ test('§2.3: a PGP id is the fingerprint of the primary key', async () => {
 
 test('§2.4: a block without BEGIN and END lines is accepted, and CRLF', async () => {
   const { key } = await makePgpPair()
-  for (const asciiArmored of [key.asciiArmored.split('\n').filter((line) => !line.startsWith('-----')).join('\n'), key.asciiArmored.replaceAll('\n', '\r\n')]) {
+  for (const asciiArmored of [
+    key.asciiArmored
+      .split('\n')
+      .filter((line) => !line.startsWith('-----'))
+      .join('\n'),
+    key.asciiArmored.replaceAll('\n', '\r\n'),
+  ]) {
     const imported = await importPublicKey({ type: 'PGP', asciiArmored }, NOW)
     assert.equal(imported.ok && imported.value.key.id, key.id)
   }

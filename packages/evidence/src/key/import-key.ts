@@ -64,12 +64,18 @@ function importPkixKey(input: PkixInput): Parsed<ImportedKey> {
 function chooseId(input: PkixInput, computed: string, issues: Issue[]): string {
   const { id = '', keyId = '' } = input
   if (id !== '' && keyId !== '' && id !== keyId) {
-    issues.push({ path: ['pkixPublicKey', 'keyId'], message: `keyId ${quoteForPeople(keyId)} is not the id ${quoteForPeople(id)}, expected the same, or none` })
+    issues.push({
+      path: ['pkixPublicKey', 'keyId'],
+      message: `keyId ${quoteForPeople(keyId)} is not the id ${quoteForPeople(id)}, expected the same, or none`,
+    })
   }
   const chosen = id || keyId
   if (chosen === '') return computed
   if (!isKeyId(chosen)) {
-    issues.push({ path: ['id'], message: `keyID ${quoteForPeople(chosen)} not formatted as StringOrURI: must either not contain ":" or be valid URI` })
+    issues.push({
+      path: ['id'],
+      message: `keyID ${quoteForPeople(chosen)} not formatted as StringOrURI: must either not contain ":" or be valid URI`,
+    })
   }
   return chosen
 }
@@ -113,8 +119,10 @@ function noteCertificate(certificate: Certificate, now: Instant): readonly strin
   if (revocation !== undefined) notes.push(`Key ${fingerprint} was revoked at ${new Date(revocation.at).toISOString()}`)
   for (const key of certificate.signingKeys) {
     if (key.fingerprint === fingerprint) continue
-    if (key.notAfter !== undefined && key.notAfter <= now && key.notAfter !== expiresAt) notes.push(`Subkey ${key.fingerprint} expired at ${new Date(key.notAfter).toISOString()}`)
-    if (key.revocation !== undefined && revocation === undefined) notes.push(`Subkey ${key.fingerprint} was revoked at ${new Date(key.revocation.at).toISOString()}`)
+    if (key.notAfter !== undefined && key.notAfter <= now && key.notAfter !== expiresAt)
+      notes.push(`Subkey ${key.fingerprint} expired at ${new Date(key.notAfter).toISOString()}`)
+    if (key.revocation !== undefined && revocation === undefined)
+      notes.push(`Subkey ${key.fingerprint} was revoked at ${new Date(key.revocation.at).toISOString()}`)
   }
   return notes
 }

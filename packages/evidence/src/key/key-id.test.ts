@@ -6,7 +6,9 @@ import { isKeyId } from './key-id.ts'
 
 const VECTORS = new URL('../../../../vectors/key-id/', import.meta.url)
 
-for (const name of readdirSync(VECTORS, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name)) {
+for (const name of readdirSync(VECTORS, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)) {
   test(`§2.3 vector ${name}: the id is computed from the key`, async () => {
     const read = (file: string): string => readFileSync(new URL(`${name}/${file}`, VECTORS), 'utf8')
     const { signatureAlgorithm, id } = JSON.parse(read('expected.json')) as { signatureAlgorithm: string; id: string }

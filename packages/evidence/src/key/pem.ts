@@ -34,7 +34,8 @@ function derLength(der: Uint8Array): number | undefined {
 }
 
 function explainLabel(label: string): string {
-  if (label.endsWith('PRIVATE KEY')) return 'this is a private key: keep it secret, and give the public one, which openssl pkey -in KEY.pem -pubout prints'
+  if (label.endsWith('PRIVATE KEY'))
+    return 'this is a private key: keep it secret, and give the public one, which openssl pkey -in KEY.pem -pubout prints'
   if (label === 'RSA PUBLIC KEY') return `the PEM block is an RSA PUBLIC KEY (PKCS#1), expected a PUBLIC KEY; ${CONVERT_PKCS1}`
   if (label === 'CERTIFICATE') return `the PEM block is a certificate, expected a PUBLIC KEY; ${FROM_CERTIFICATE}`
   return `the PEM block is a ${label}, expected a PUBLIC KEY`

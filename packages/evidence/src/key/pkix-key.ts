@@ -1,10 +1,10 @@
-import { createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import type { PkixAttestorKey } from '@countersign/core/attestation/attestor.ts'
+import { createPublicKey } from 'node:crypto'
 import type { RejectionCause } from '@countersign/core/attestation/attestation.ts'
+import type { PkixAttestorKey } from '@countersign/core/attestation/attestor.ts'
 import { sha256Hex } from '../record/hash.ts'
-import { SCHEMES } from './algorithm.ts'
 import type { DeclaredAlgorithm, SignatureScheme } from './algorithm.ts'
+import { SCHEMES } from './algorithm.ts'
 import { readPublicKeyPem } from './pem.ts'
 
 /** A PKIX key, parsed and found to be what it declares. Parsing costs more than many verifications: keep it. */

@@ -3,10 +3,10 @@ import { constants, createPrivateKey, sign } from 'node:crypto'
 import { test } from 'node:test'
 import { PAYLOAD } from '../testing/attestations.ts'
 import { makePkixPair } from '../testing/pkix-keys.ts'
-import { SCHEMES } from './algorithm.ts'
 import type { DeclaredAlgorithm } from './algorithm.ts'
-import { loadPkixKey } from './pkix-key.ts'
+import { SCHEMES } from './algorithm.ts'
 import type { LoadedPkixKey } from './pkix-key.ts'
+import { loadPkixKey } from './pkix-key.ts'
 import { verifyPkixSignature } from './pkix-signature.ts'
 
 const ALGORITHMS = Object.keys(SCHEMES) as DeclaredAlgorithm[]
@@ -44,7 +44,10 @@ test('PSS takes a salt of the digest length or of the maximum length, and no oth
     const signature = sign('sha256', PAYLOAD, { key: createPrivateKey(privateKeyPem), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength })
     return [saltLength, verifyPkixSignature(key, PAYLOAD, signature)]
   })
-  assert.deepEqual(verdicts.filter(([, verdict]) => verdict).map(([saltLength]) => saltLength), [32, 222])
+  assert.deepEqual(
+    verdicts.filter(([, verdict]) => verdict).map(([saltLength]) => saltLength),
+    [32, 222],
+  )
 })
 
 test('the signer of PSS writes a salt of the digest length', async () => {

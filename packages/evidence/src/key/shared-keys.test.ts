@@ -18,7 +18,10 @@ test('class C6: findSharedKeys() finds one key in two attestors, whatever its id
   const shared = await findSharedKeys([
     makeAttestor('a', [ec, pgp]),
     makeAttestor('b', [{ ...ec, id: 'alias' }, rsa]),
-    makeAttestor('c', [{ ...rsa, signatureAlgorithm: 'RSA_SIGN_PKCS1_2048_SHA256' }, { ...pgp, asciiArmored: `${other.asciiArmored}${pgp.asciiArmored}` }]),
+    makeAttestor('c', [
+      { ...rsa, signatureAlgorithm: 'RSA_SIGN_PKCS1_2048_SHA256' },
+      { ...pgp, asciiArmored: `${other.asciiArmored}${pgp.asciiArmored}` },
+    ]),
   ])
   assert.deepEqual(
     shared.map(({ fingerprint, attestors }) => [fingerprint, attestors.map((name) => name.at(-1)).join('')]),

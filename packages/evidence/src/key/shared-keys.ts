@@ -1,7 +1,7 @@
 import type { Attestor } from '@countersign/core/attestation/attestor.ts'
 import type { AttestorName } from '@countersign/core/name/resource-name.ts'
-import { loadKey } from '../attestation/loaded-keys.ts'
 import type { LoadedKey } from '../attestation/loaded-keys.ts'
+import { loadKey } from '../attestation/loaded-keys.ts'
 import { sha256Hex } from '../record/hash.ts'
 import { pkixKeyId } from './key-id.ts'
 

@@ -24,7 +24,15 @@ test('§3.1: parseArtifactUrl() fails with the original texts', () => {
 })
 
 test('parseArtifactUrl() refuses another scheme, no registry, a long or upper-case digest', () => {
-  for (const url of [`ftp://gcr.io/p@${DIGEST}`, `app@${DIGEST}`, `library/app@${DIGEST}`, `gcr.io/p@${DIGEST}0`, `gcr.io/p@${DIGEST.toUpperCase()}`, `gcr.io/@${DIGEST}`, '']) {
+  for (const url of [
+    `ftp://gcr.io/p@${DIGEST}`,
+    `app@${DIGEST}`,
+    `library/app@${DIGEST}`,
+    `gcr.io/p@${DIGEST}0`,
+    `gcr.io/p@${DIGEST.toUpperCase()}`,
+    `gcr.io/@${DIGEST}`,
+    '',
+  ]) {
     assert.ok(!parseArtifactUrl(url).ok, url)
   }
 })

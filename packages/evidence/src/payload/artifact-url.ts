@@ -1,6 +1,5 @@
-import type { ImageDigest } from '@countersign/core/image/reference.ts'
+import { type ImageDigest, isImageDigest } from '@countersign/core/image/reference.ts'
 import type { Parsed } from '@countersign/core/parsed.ts'
-import { isImageDigest } from './digest.ts'
 
 /** An image as `--artifact-url` names it. */
 export interface ArtifactUrl {

@@ -19,7 +19,9 @@ test('§3.1: formatSignaturePayload() escapes everything outside printable ASCII
 })
 
 test('formatSignaturePayload() puts optional members behind critical, sorted', () => {
-  const text = Buffer.from(formatSignaturePayload({ repository: 'r.example/a', digest: DIGEST, optional: { note: 'x', expiry: '2030-01-01T00:00:00Z' } })).toString()
+  const text = Buffer.from(
+    formatSignaturePayload({ repository: 'r.example/a', digest: DIGEST, optional: { note: 'x', expiry: '2030-01-01T00:00:00Z' } }),
+  ).toString()
   assert.ok(text.endsWith('  },\n  "optional": {\n    "expiry": "2030-01-01T00:00:00Z",\n    "note": "x"\n  }\n}\n'))
 })
 

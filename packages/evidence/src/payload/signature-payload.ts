@@ -1,11 +1,10 @@
 import type { RejectionCause } from '@countersign/core/attestation/attestation.ts'
-import type { ImageDigest } from '@countersign/core/image/reference.ts'
+import { type ImageDigest, isImageDigest } from '@countersign/core/image/reference.ts'
 import type { Instant } from '@countersign/core/instant.ts'
-import { isImageDigest } from './digest.ts'
+import { parseTimestamp } from '@countersign/core/timestamp.ts'
 import { quoteForPeople } from './quote.ts'
-import { parseRfc3339 } from './rfc3339.ts'
-import { parseStrictJson } from './strict-json.ts'
 import type { JsonFault, JsonValue } from './strict-json.ts'
+import { parseStrictJson } from './strict-json.ts'
 
 /** Payloads above this are refused unread: the longest honest one has a few hundred bytes. */
 export const MAX_PAYLOAD_BYTES = 65_536
@@ -51,9 +50,9 @@ export function parseSignaturePayload(bytes: Uint8Array): ParsedPayload {
   if (!json.ok) return refuse('PAYLOAD_NOT_JSON', explainFault(json.fault))
   const critical = memberOf(json.value, 'critical')
   const digest = memberOf(memberOf(critical, 'image'), 'docker-manifest-digest')
-  if (!isImageDigest(digest)) return refuse('PAYLOAD_MALFORMED', explainDigest(digest))
+  if (typeof digest !== 'string' || !isImageDigest(digest)) return refuse('PAYLOAD_MALFORMED', explainDigest(digest))
   const expiry = memberOf(memberOf(json.value, 'optional'), 'expiry')
-  const expiresAt = typeof expiry === 'string' ? parseRfc3339(expiry) : undefined
+  const expiresAt = typeof expiry === 'string' ? parseTimestamp(expiry) : undefined
   // Whoever wrote an expiry wanted one: one that we cannot read must not become "never".
   if (expiry !== undefined && expiresAt === undefined) {
     return refuse('PAYLOAD_MALFORMED', `The payload's optional.expiry is ${quoteForPeople(expiry)}, expected a time such as "2030-01-31T12:00:00Z"`)

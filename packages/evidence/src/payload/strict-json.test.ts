@@ -15,7 +15,10 @@ test('parseStrictJson() gives what JSON.parse gives, for every JSON text', () =>
 })
 
 test('parseStrictJson() accepts no text that JSON.parse refuses', () => {
-  const pieces = fc.array(fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"b"', '1', '-', '0', '.5', 'e1', 'true', 'nul', ' ', '\\', '"', '\n'), { maxLength: 12 })
+  const pieces = fc.array(
+    fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"b"', '1', '-', '0', '.5', 'e1', 'true', 'nul', ' ', '\\', '"', '\n'),
+    { maxLength: 12 },
+  )
   fc.assert(
     fc.property(pieces, (parts) => {
       const text = parts.join('')

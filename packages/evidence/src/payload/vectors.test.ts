@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { formatSignaturePayload, parseSignaturePayload } from './signature-payload.ts'
 import type { SignaturePayloadInput } from './signature-payload.ts'
+import { formatSignaturePayload, parseSignaturePayload } from './signature-payload.ts'
 
 const VECTORS = new URL('../../../../vectors/payload/', import.meta.url)
 

@@ -22,7 +22,10 @@ async function revoke(armoredPrivateKey: string, flag: number): Promise<string> 
 
 test('a fact carries the window of its key', async () => {
   const pair = await makePgpPair({ lifeSeconds: 86_400 })
-  assert.deepEqual(await check(pair.key.asciiArmored, await (await makePgpPair()).sign(PAYLOAD)).then((verdict) => !verdict.ok && verdict.cause), 'UNKNOWN_KEY')
+  assert.deepEqual(
+    await check(pair.key.asciiArmored, await (await makePgpPair()).sign(PAYLOAD)).then((verdict) => !verdict.ok && verdict.cause),
+    'UNKNOWN_KEY',
+  )
   const lasting = await makePgpPair({ lifeSeconds: 365 * 86_400 })
   assert.deepEqual(await check(lasting.key.asciiArmored, await lasting.sign(PAYLOAD)), {
     ok: true,
@@ -114,7 +117,11 @@ test('openPgpSigner() wants one key and its passphrase', async () => {
   assert.equal(await open(locked.armor()), 'missing passphrase for encrypted private key')
   assert.equal(await open(locked.armor(), 'wrong'), 'could not decrypt private key')
   assert.match(await open(two.key.asciiArmored), /Cannot read the PGP secret key: .*gpg --armor --export-secret-keys KEY/)
-  const both = Buffer.concat([await library.readPrivateKey({ armoredKey: one.armoredPrivateKey }), await library.readPrivateKey({ armoredKey: two.armoredPrivateKey })].map((key) => key.write()))
+  const both = Buffer.concat(
+    [await library.readPrivateKey({ armoredKey: one.armoredPrivateKey }), await library.readPrivateKey({ armoredKey: two.armoredPrivateKey })].map(
+      (key) => key.write(),
+    ),
+  )
   assert.equal(await open(library.armor(library.enums.armor.privateKey, both).toString()), 'expected 1 key in keyring, got 2')
   assert.equal(toPair(one.armoredPrivateKey, one.key.asciiArmored, one.key.id).key.id, one.key.id)
 })

@@ -1,12 +1,12 @@
 import type { KeyRevocation } from '@countersign/core/attestation/attestation.ts'
 import type { Instant } from '@countersign/core/instant.ts'
 import type { Key, PublicKeyPacket, PublicSubkeyPacket, SignaturePacket, UserAttributePacket, UserIDPacket } from 'openpgp'
+import { type Component, collectComponents, type Subject } from './components.ts'
 import type { OpenPgp } from './library.ts'
-import { readVerifyingKey } from './public-key.ts'
 import type { VerifyingKey } from './public-key.ts'
+import { readVerifyingKey } from './public-key.ts'
+import { createdAt, earliest, expiryOf, type KeyPacket, mayKeySign, newestOf, toRevocation, worstOf } from './self-signature.ts'
 import { findSignatureFault, takeApart } from './signature-packet.ts'
-
-export type KeyPacket = PublicKeyPacket | PublicSubkeyPacket
 
 /**
  * A key that may sign, and when. The windows are those of the newest self-signatures. Nothing here looks at a clock: whether a
@@ -48,22 +48,9 @@ const PRIMARY_KEY_BINDING = 0x19
 const KEY_REVOCATION = 0x20
 const SUBKEY_REVOCATION = 0x28
 const CERTIFICATION_REVOCATION = 0x30
-const SOFT_REASONS = [1, 3, 32]
-const FLAG_SIGN = 0x02
 const SHA1 = 2
 const MIN_RSA_BITS = 2048
 const MAX_SIGNATURES = 512
-
-/** What a signature is over, besides the primary key. */
-interface Subject {
-  readonly user?: UserIDPacket | UserAttributePacket
-  readonly subkey?: PublicSubkeyPacket
-}
-
-/** A key's signatures under what they stand behind: the primary key itself, a user id, a subkey. */
-interface Component extends Subject {
-  readonly signatures: readonly SignaturePacket[]
-}
 
 /**
  * Reads a certificate: verifies each self-signature and each revocation by the primary key, and keeps only what they prove. Third
@@ -89,28 +76,6 @@ export function readCertificate(library: OpenPgp, copies: readonly [Key, ...Key[
   return { ...base, ...new CertificateReader(primary as PublicKeyPacket, components).read() }
 }
 
-function collectComponents(library: OpenPgp, copies: readonly Key[]): readonly Component[] {
-  const components = new Map<string, GrowingComponent>()
-  for (const copy of copies) {
-    let component = claim(components, 'primary', {})
-    for (const packet of copy.toPacketList()) {
-      if (packet instanceof library.SignaturePacket) component.signatures.push(packet)
-      else if (packet instanceof library.UserIDPacket) component = claim(components, `id:${packet.userID}`, { user: packet })
-      else if (packet instanceof library.UserAttributePacket) component = claim(components, `attribute:${components.size}`, { user: packet })
-      else if (packet instanceof library.PublicSubkeyPacket) component = claim(components, `subkey:${packet.getFingerprint()}`, { subkey: packet })
-    }
-  }
-  return [...components.values()]
-}
-
-function claim(components: Map<string, GrowingComponent>, name: string, subject: Subject): GrowingComponent {
-  const component = components.get(name) ?? { ...subject, signatures: [] }
-  components.set(name, component)
-  return component
-}
-
-type GrowingComponent = Subject & { readonly signatures: SignaturePacket[] }
-
 class CertificateReader {
   readonly #primary: PublicKeyPacket
   readonly #components: readonly Component[]
@@ -132,7 +97,12 @@ class CertificateReader {
       signingKeys.push(...this.#readSubkey(component, component.subkey, own))
     }
     if (signingKeys.length === 0 && this.#problems.length === 0) this.#problems.push('The key and its subkeys may not sign')
-    return { signingKeys, problems: this.#problems, weaknesses: this.#weaknesses, ...present({ expiresAt: own.notAfter, revocation: own.revocation }) }
+    return {
+      signingKeys,
+      problems: this.#problems,
+      weaknesses: this.#weaknesses,
+      ...present({ expiresAt: own.notAfter, revocation: own.revocation }),
+    }
   }
 
   /** The newest self-signature, direct or over a user id that still stands, decides expiry and flags; of equal ones the stricter expiry. */
@@ -155,7 +125,7 @@ class CertificateReader {
       return undefined
     }
     this.#noteHash(newest)
-    const revocation = worst([...revocations, ...(newest === undefined ? lostUsers : [])].map(toRevocation))
+    const revocation = worstOf([...revocations, ...(newest === undefined ? lostUsers : [])].map(toRevocation))
     return {
       notBefore: createdAt(this.#primary),
       maySign: newest === undefined || mayKeySign(newest, 'UNFLAGGED_MAY_SIGN'),
@@ -165,7 +135,10 @@ class CertificateReader {
 
   #readSubkey(component: Component, subkey: PublicSubkeyPacket, own: Window): readonly SigningKey[] {
     const valid = this.#verifyAll(component)
-    const binding = newestOf(valid.filter((signature) => signature.signatureType === SUBKEY_BINDING), subkey)
+    const binding = newestOf(
+      valid.filter((signature) => signature.signatureType === SUBKEY_BINDING),
+      subkey,
+    )
     if (binding === undefined || !mayKeySign(binding, 'UNFLAGGED_MAY_NOT_SIGN')) return []
     if (!this.#isBoundBack(subkey, binding)) {
       this.#problems.push(`Subkey ${fingerprintOf(subkey)} does not vouch for its primary key`)
@@ -175,7 +148,7 @@ class CertificateReader {
     const revoked = valid.filter((signature) => signature.signatureType === SUBKEY_REVOCATION).map(toRevocation)
     return this.#describeStrong(subkey, {
       notBefore: Math.max(own.notBefore, createdAt(subkey)),
-      ...present({ notAfter: earliest(own.notAfter, expiryOf(subkey, binding)), revocation: worst([own.revocation, ...revoked]) }),
+      ...present({ notAfter: earliest(own.notAfter, expiryOf(subkey, binding)), revocation: worstOf([own.revocation, ...revoked]) }),
     })
   }
 
@@ -243,35 +216,6 @@ function isCertification(signature: SignaturePacket, component: Component): bool
   return CERTIFICATIONS.includes(signature.signatureType ?? -1)
 }
 
-function newestOf(signatures: readonly SignaturePacket[], key: KeyPacket): SignaturePacket | undefined {
-  const strictness = (signature: SignaturePacket): number => expiryOf(key, signature) ?? Number.POSITIVE_INFINITY
-  return [...signatures].sort((a, b) => createdAt(b) - createdAt(a) || (strictness(a) < strictness(b) ? -1 : 1))[0]
-}
-
-/** The key's expiry by this self-signature, or the self-signature's own where that comes first. */
-function expiryOf(key: KeyPacket, signature: SignaturePacket): Instant | undefined {
-  const seconds = signature.keyExpirationTime ?? 0
-  const ofKey = seconds === 0 ? undefined : createdAt(key) + seconds * 1000
-  const ofSignature = signature.getExpirationTime()
-  return earliest(ofKey, typeof ofSignature === 'number' ? undefined : ofSignature.getTime())
-}
-
-function mayKeySign(signature: SignaturePacket, unflagged: 'UNFLAGGED_MAY_SIGN' | 'UNFLAGGED_MAY_NOT_SIGN'): boolean {
-  const flags = signature.keyFlags
-  return flags === null ? unflagged === 'UNFLAGGED_MAY_SIGN' : ((flags[0] ?? 0) & FLAG_SIGN) !== 0
-}
-
-function toRevocation(signature: SignaturePacket): KeyRevocation {
-  const soft = SOFT_REASONS.includes(signature.reasonForRevocationFlag ?? -1)
-  return { kind: soft ? 'SOFT' : 'HARD', at: createdAt(signature) }
-}
-
-/** A hard revocation outweighs every soft one; of equals the earlier. */
-function worst(revocations: readonly (KeyRevocation | undefined)[]): KeyRevocation | undefined {
-  const known = revocations.filter((revocation) => revocation !== undefined)
-  return known.sort((a, b) => (a.kind === b.kind ? a.at - b.at : a.kind === 'HARD' ? -1 : 1))[0]
-}
-
 function findWeakness(key: KeyPacket): string | undefined {
   const { algorithm, bits, curve } = key.getAlgorithmInfo()
   if (algorithm === 'dsa' || algorithm === 'elgamal') return `uses ${algorithm}, which is too weak`
@@ -287,14 +231,6 @@ function describeAlgorithm(key: KeyPacket | Key['keyPacket']): string {
 
 function fingerprintOf(key: KeyPacket): string {
   return key.getFingerprint().toUpperCase()
-}
-
-function createdAt(dated: { readonly created: Date | null }): Instant {
-  return dated.created?.getTime() ?? 0
-}
-
-function earliest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
-  return a === undefined ? b : b === undefined ? a : Math.min(a, b)
 }
 
 /** Leaves out what is undefined: an absent window is an absent field. */

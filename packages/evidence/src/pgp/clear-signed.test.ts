@@ -4,8 +4,8 @@ import { checkSignature } from '../attestation/check-signature.ts'
 import { DIGEST, PAYLOAD } from '../testing/attestations.ts'
 import { makePgpPair } from '../testing/pgp-keys.ts'
 import type { SignatureVerdict } from '../verdict.ts'
-import { loadPgpKey } from './pgp-key.ts'
 import type { LoadedPgpKey } from './pgp-key.ts'
+import { loadPgpKey } from './pgp-key.ts'
 
 let key: LoadedPgpKey
 let clear: string

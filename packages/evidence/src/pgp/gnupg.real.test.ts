@@ -95,7 +95,12 @@ test('an extended expiry is the newest self-signature', { skip }, async () => {
   }
 })
 
-for (const [reason, kind] of [[0, 'HARD'], [1, 'HARD'], [2, 'SOFT'], [3, 'SOFT']] as const) {
+for (const [reason, kind] of [
+  [0, 'HARD'],
+  [1, 'HARD'],
+  [2, 'SOFT'],
+  [3, 'SOFT'],
+] as const) {
   test(`DESIGN §5: a primary key revoked with gpg's reason ${reason} is ${kind}, also beside an older copy of the key`, { skip }, async () => {
     const fingerprint = gpg.makeKey('ed25519')
     const signature = gpg.run(['-u', fingerprint, '--armor', '--sign'], PAYLOAD)
@@ -134,7 +139,11 @@ test('a message that unfolds beyond the bound is refused', { skip }, async () =>
   const fingerprint = gpg.makeKey('ed25519')
   const bomb = gpg.run(['-u', fingerprint, '--compress-algo', 'zlib', '--sign'], Buffer.alloc(8_000_000))
   const verdict = await check(gpg.exportKey(fingerprint), bomb, EMPTY)
-  assert.deepEqual(verdict, { ok: false, cause: 'MALFORMED_SIGNATURE', detail: 'The OpenPGP message cannot be read: it unfolds to more than 131072 bytes' })
+  assert.deepEqual(verdict, {
+    ok: false,
+    cause: 'MALFORMED_SIGNATURE',
+    detail: 'The OpenPGP message cannot be read: it unfolds to more than 131072 bytes',
+  })
 })
 
 test('an encrypted message is not a signed one', { skip }, async () => {
@@ -147,4 +156,35 @@ test('a brainpool key does not open as a signer, and the reason says who can sig
   const fingerprint = gpg.makeKey('brainpoolP256r1')
   const signer = await openPgpSigner({ armoredPrivateKey: gpg.exportSecretKey(fingerprint), now: Date.now })
   assert.match((!signer.ok && signer.issues[0]?.message) || '', /only gpg can sign/)
+})
+
+test("a signature's own expiry ends the attestation", { skip }, async () => {
+  const fingerprint = gpg.makeKey('ed25519', { time: '20260101T000000' })
+  const signature = gpg.run(['--faked-system-time', '20260102T000000', '--default-sig-expire', '3d', '-u', fingerprint, '--armor', '--sign'], PAYLOAD)
+  assert.equal((await factOf(gpg.exportKey(fingerprint), signature)).expiresAt, Date.parse('2026-01-05T00:00:00Z'))
+})
+
+test('a revoked user id beside a standing one revokes nothing', { skip }, async () => {
+  const fingerprint = gpg.makeKey('ed25519')
+  gpg.run(['--quick-add-uid', fingerprint, 'second@example.com'])
+  const signature = gpg.run(['-u', fingerprint, '--armor', '--sign'], PAYLOAD)
+  gpg.run(['--quick-revoke-uid', fingerprint, 'second@example.com'])
+  assert.equal((await factOf(gpg.exportKey(fingerprint), signature)).revocation, undefined)
+})
+
+test('a secp256k1 key is refused with a reason', { skip }, async () => {
+  const fingerprint = gpg.makeKey('secp256k1')
+  const verdict = await check(gpg.exportKey(fingerprint), gpg.run(['-u', fingerprint, '--sign'], PAYLOAD))
+  assert.match((!verdict.ok && verdict.detail) || '', /uses the curve secp256k1, which is not accepted/)
+})
+
+test('a master key without its secret part signs by its subkey', { skip }, async () => {
+  const fingerprint = gpg.makeKey('rsa2048')
+  gpg.run(['--quick-add-key', fingerprint, 'ed25519', 'sign', 'never'])
+  const armoredPrivateKey = gpg.run(['--armor', '--export-secret-subkeys', fingerprint]).toString()
+  const signer = await openPgpSigner({ armoredPrivateKey, now: Date.now })
+  assert.ok(signer.ok)
+  const signature = await signer.value.sign(PAYLOAD)
+  assert.ok(gpg.verifies(signature))
+  assert.equal((await factOf(gpg.exportKey(fingerprint), signature)).digest, DIGEST)
 })

@@ -5,9 +5,9 @@ import { checkSignature } from '../attestation/check-signature.ts'
 import { DIGEST, PAYLOAD } from '../testing/attestations.ts'
 import { makePgpPair } from '../testing/pgp-keys.ts'
 import { readArmor } from './armor.ts'
-import { loadPgpKey } from './pgp-key.ts'
-import { COMPRESSED_DATA, LITERAL_DATA, ONE_PASS_SIGNATURE, readPackets, SIGNATURE } from './packets.ts'
 import type { Packet } from './packets.ts'
+import { COMPRESSED_DATA, LITERAL_DATA, ONE_PASS_SIGNATURE, readPackets, SIGNATURE } from './packets.ts'
+import { loadPgpKey } from './pgp-key.ts'
 
 const pair = await makePgpPair()
 const key = await loadPgpKey(pair.key)
@@ -37,7 +37,10 @@ async function outcome(message: Uint8Array, payload: Uint8Array = new Uint8Array
 const compressed = (inner: Uint8Array): Packet => ({ tag: COMPRESSED_DATA, body: Buffer.concat([Buffer.of(1), deflateRawSync(inner)]) })
 
 test('a message is one-pass packet, text and signature, or signature and text, compressed or not', async () => {
-  assert.deepEqual(packets.map((packet) => packet.tag), [ONE_PASS_SIGNATURE, LITERAL_DATA, SIGNATURE])
+  assert.deepEqual(
+    packets.map((packet) => packet.tag),
+    [ONE_PASS_SIGNATURE, LITERAL_DATA, SIGNATURE],
+  )
   assert.equal(await outcome(frame(onePass, literal, signature)), DIGEST)
   assert.equal(await outcome(frame(signature, literal)), DIGEST)
   assert.equal(await outcome(frame(compressed(frame(onePass, literal, signature)))), DIGEST)

@@ -2,10 +2,10 @@ import { messageOf } from '../verdict.ts'
 import { readArmor } from './armor.ts'
 import { isClearSigned, readClearSigned } from './clear-signed.ts'
 import type { OpenPgp } from './library.ts'
-import { COMPRESSED_DATA, LITERAL_DATA, ONE_PASS_SIGNATURE, readLiteral, readPackets, SIGNATURE, unfold } from './packets.ts'
 import type { Packet } from './packets.ts'
-import { parseSignature } from './signature-packet.ts'
+import { COMPRESSED_DATA, LITERAL_DATA, ONE_PASS_SIGNATURE, readLiteral, readPackets, SIGNATURE, unfold } from './packets.ts'
 import type { ParsedSignature } from './signature-packet.ts'
+import { parseSignature } from './signature-packet.ts'
 
 /**
  * What an attestation's `signature` holds. ATTACHED: the signed bytes are inside (`gpg --armor --sign`; kritis labels the same thing
@@ -13,7 +13,12 @@ import type { ParsedSignature } from './signature-packet.ts'
  */
 export type SignedMessage =
   | { readonly form: 'ATTACHED'; readonly data: Uint8Array; readonly signatures: readonly ParsedSignature[] }
-  | { readonly form: 'CLEAR_SIGNED'; readonly lines: readonly string[]; readonly hashes: readonly string[]; readonly signatures: readonly ParsedSignature[] }
+  | {
+      readonly form: 'CLEAR_SIGNED'
+      readonly lines: readonly string[]
+      readonly hashes: readonly string[]
+      readonly signatures: readonly ParsedSignature[]
+    }
   | { readonly form: 'DETACHED'; readonly signatures: readonly ParsedSignature[] }
 
 export type ReadMessage =

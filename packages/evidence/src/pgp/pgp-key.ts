@@ -1,12 +1,12 @@
 import type { PgpAttestorKey } from '@countersign/core/attestation/attestor.ts'
-import { sha256Hex } from '../record/hash.ts'
 import type { UnusableKey } from '../key/pkix-key.ts'
 import { quoteForPeople } from '../payload/quote.ts'
-import { readCertificate } from './certificate.ts'
+import { sha256Hex } from '../record/hash.ts'
 import type { Certificate, SigningKey } from './certificate.ts'
+import { readCertificate } from './certificate.ts'
 import { readKeyBlock } from './key-block.ts'
-import { loadOpenPgp } from './library.ts'
 import type { OpenPgp } from './library.ts'
+import { loadOpenPgp } from './library.ts'
 
 /** A PGP key block, parsed, with all its keys that may sign. Parsing costs milliseconds: keep it. */
 export interface LoadedPgpKey {
@@ -32,7 +32,8 @@ export async function listPgpKeys(armored: string): Promise<PgpKeyList> {
   const library = await loadOpenPgp()
   try {
     const keys = await library.readKeys({ binaryKeys: block.packets })
-    if (keys.some((key) => key.isPrivate())) return { ok: false, reason: 'it holds a private key: keep it secret, and give what gpg --armor --export KEY prints' }
+    if (keys.some((key) => key.isPrivate()))
+      return { ok: false, reason: 'it holds a private key: keep it secret, and give what gpg --armor --export KEY prints' }
     if (keys.length > MAX_PRIMARY_KEYS) return { ok: false, reason: `it holds ${keys.length} keys, expected at most ${MAX_PRIMARY_KEYS}` }
     const certificates: Certificate[] = []
     for (const copies of Map.groupBy(keys, (key) => key.getFingerprint()).values()) {

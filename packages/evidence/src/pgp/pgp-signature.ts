@@ -1,13 +1,13 @@
 import type { SignatureFact } from '@countersign/core/attestation/attestation.ts'
 import { parseSignaturePayload } from '../payload/signature-payload.ts'
-import { reject } from '../verdict.ts'
 import type { SignatureVerdict } from '../verdict.ts'
+import { reject } from '../verdict.ts'
 import type { SigningKey } from './certificate.ts'
-import { readSignedMessage } from './message.ts'
 import type { SignedMessage } from './message.ts'
+import { readSignedMessage } from './message.ts'
 import type { LoadedPgpKey } from './pgp-key.ts'
-import { findSignatureFault } from './signature-packet.ts'
 import type { ParsedSignature } from './signature-packet.ts'
+import { findSignatureFault } from './signature-packet.ts'
 
 const BINARY = 0x00
 const TEXT = 0x01

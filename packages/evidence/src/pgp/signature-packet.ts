@@ -2,8 +2,8 @@ import { constants, hash, verify } from 'node:crypto'
 import type { SignaturePacket } from 'openpgp'
 import type { OpenPgp } from './library.ts'
 import { PacketError } from './packets.ts'
-import { readMpi } from './public-key.ts'
 import type { VerifyingKey } from './public-key.ts'
+import { readMpi } from './public-key.ts'
 
 /** A version 4 signature packet: what the library reads of its subpackets, and the bytes that verifying takes. */
 export interface ParsedSignature {

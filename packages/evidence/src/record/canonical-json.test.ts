@@ -9,8 +9,7 @@ test('RFC 8785 §3.2.2: the sample object', () => {
     string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"\/',
     literals: [null, true, false],
   }
-  const expected =
-    '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'
+  const expected = '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'
   assert.equal(formatCanonicalJson(sample), expected)
 })
 
@@ -25,9 +24,20 @@ test('RFC 8785 §3.2.3: members are sorted by UTF-16 units', () => {
     '\u00f6': 'Latin Small Letter O With Diaeresis',
   }
   const values = Object.values(JSON.parse(formatCanonicalJson(Object.fromEntries(Object.entries(sample).reverse()))) as object)
-  const expected = ['Carriage Return', 'One', 'Control', 'Latin Small Letter O With Diaeresis', 'Euro Sign', 'Emoji: Grinning Face', 'Hebrew Letter Dalet With Dagesh']
+  const expected = [
+    'Carriage Return',
+    'One',
+    'Control',
+    'Latin Small Letter O With Diaeresis',
+    'Euro Sign',
+    'Emoji: Grinning Face',
+    'Hebrew Letter Dalet With Dagesh',
+  ]
   // An engine puts index-like keys first when it parses; the text itself is what counts.
-  assert.deepEqual([...formatCanonicalJson(sample).matchAll(/:"([^"]*)"/g)].map((match) => match[1]), expected)
+  assert.deepEqual(
+    [...formatCanonicalJson(sample).matchAll(/:"([^"]*)"/g)].map((match) => match[1]),
+    expected,
+  )
   assert.equal(values.length, 7)
 })
 
@@ -56,7 +66,8 @@ test('RFC 8785 appendix B: numbers', () => {
     ['43143ff3c1cb0959', '1424953923781206.2'],
   ]
   for (const [bits, text] of rows) assert.equal(formatCanonicalJson(Buffer.from(bits, 'hex').readDoubleBE()), text)
-  for (const bits of ['7fffffffffffffff', '7ff0000000000000']) assert.throws(() => formatCanonicalJson(Buffer.from(bits, 'hex').readDoubleBE()), TypeError)
+  for (const bits of ['7fffffffffffffff', '7ff0000000000000'])
+    assert.throws(() => formatCanonicalJson(Buffer.from(bits, 'hex').readDoubleBE()), TypeError)
 })
 
 test('formatCanonicalJson() gives one text whatever the order of members, and it says the same', () => {

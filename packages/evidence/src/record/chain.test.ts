@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { appendToChain, EMPTY_CHAIN, verifyChain } from './chain.ts'
 import type { ChainLink } from './chain.ts'
+import { appendToChain, EMPTY_CHAIN, verifyChain } from './chain.ts'
 import { sha256Hex } from './hash.ts'
 
 const TEXTS = ['{"n":1}', '{"n":2}', '{"n":3}', '{"n":4}']

@@ -64,7 +64,12 @@ export async function verifyChain(
   }
   const known = options.knownHead
   if (known === undefined || head.sequence >= known.sequence) return { outcome: 'INTACT', head }
-  return { outcome: 'BROKEN', sequence: head.sequence + 1, fault: 'TRUNCATED', detail: `The chain ends at ${head.sequence}, expected at least ${known.sequence}` }
+  return {
+    outcome: 'BROKEN',
+    sequence: head.sequence + 1,
+    fault: 'TRUNCATED',
+    detail: `The chain ends at ${head.sequence}, expected at least ${known.sequence}`,
+  }
 }
 
 interface FoundFault {

@@ -2,8 +2,8 @@ import type { Instant } from '@countersign/core/instant.ts'
 import type { Parsed } from '@countersign/core/parsed.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { PrivateKey } from 'openpgp'
-import { loadOpenPgp } from '../pgp/library.ts'
 import type { OpenPgp } from '../pgp/library.ts'
+import { loadOpenPgp } from '../pgp/library.ts'
 import { messageOf } from '../verdict.ts'
 import type { Signer } from './signer.ts'
 
@@ -53,7 +53,9 @@ async function signAs(library: OpenPgp, key: PrivateKey, form: PgpForm, { payloa
   try {
     return new TextEncoder().encode(await signArmored(library, key, form, { payload, date }))
   } catch (error) {
-    throw new StatusError('FAILED_PRECONDITION', `Cannot sign with PGP key ${key.getFingerprint().toUpperCase()}: ${messageOf(error)}`, { cause: error })
+    throw new StatusError('FAILED_PRECONDITION', `Cannot sign with PGP key ${key.getFingerprint().toUpperCase()}: ${messageOf(error)}`, {
+      cause: error,
+    })
   }
 }
 

@@ -1,8 +1,8 @@
-import { constants, createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { constants, createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import type { Parsed } from '@countersign/core/parsed.ts'
-import { parseSignatureAlgorithm, SCHEMES } from '../key/algorithm.ts'
 import type { SignatureScheme } from '../key/algorithm.ts'
+import { parseSignatureAlgorithm, SCHEMES } from '../key/algorithm.ts'
 import { pkixKeyId } from '../key/key-id.ts'
 import { algorithmsFor, describeKey, describeScheme } from '../key/pkix-key.ts'
 import { quoteForPeople } from '../payload/quote.ts'
@@ -29,7 +29,10 @@ export function openPkixSigner(input: PkixSigningKey): Parsed<Signer> {
   const scheme = SCHEMES[algorithm]
   if (describeKey(key) !== describeScheme(scheme)) {
     const names = algorithmsFor(key).join(', ') || 'no algorithm of attestors'
-    return wrong('signatureAlgorithm', `The private key is ${describeKey(key)}, but ${algorithm} needs ${describeScheme(scheme)}; this key can have ${names}`)
+    return wrong(
+      'signatureAlgorithm',
+      `The private key is ${describeKey(key)}, but ${algorithm} needs ${describeScheme(scheme)}; this key can have ${names}`,
+    )
   }
   const publicKeyId = input.publicKeyId ?? pkixKeyId(createPublicKey(key).export({ format: 'der', type: 'spki' }))
   return { ok: true, value: { publicKeyId, sign: async (payload) => signRaw(scheme, key, payload) } }
@@ -61,7 +64,9 @@ function explain(input: PkixSigningKey, code: string): string {
   if (input.privateKeyPem.includes('-----BEGIN PUBLIC KEY-----')) return 'This is a public key, expected the private one'
   if (code === 'ERR_MISSING_PASSPHRASE') return 'missing passphrase for encrypted private key'
   const encrypted = /ENCRYPTED/.test(input.privateKeyPem)
-  return encrypted ? 'could not decrypt private key: wrong passphrase, or a cipher that is not supported' : 'Cannot read the private key, expected PEM: PKCS#8, PKCS#1 or SEC1'
+  return encrypted
+    ? 'could not decrypt private key: wrong passphrase, or a cipher that is not supported'
+    : 'Cannot read the private key, expected PEM: PKCS#8, PKCS#1 or SEC1'
 }
 
 function wrong(field: string, message: string): Parsed<never> {

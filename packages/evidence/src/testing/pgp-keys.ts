@@ -1,7 +1,7 @@
 import type { PgpAttestorKey } from '@countersign/core/attestation/attestor.ts'
 import { loadOpenPgp } from '../pgp/library.ts'
-import { openPgpSigner } from '../sign/pgp-signer.ts'
 import type { PgpForm } from '../sign/pgp-signer.ts'
+import { openPgpSigner } from '../sign/pgp-signer.ts'
 import type { Signer } from '../sign/signer.ts'
 
 /** When test keys are made, and when they sign. */
@@ -15,7 +15,9 @@ export interface PgpPair {
 }
 
 /** A fresh Ed25519 (by default) key pair that signs at SIGNED_AT. */
-export async function makePgpPair(options: { readonly curve?: 'ed25519Legacy' | 'nistP256'; readonly lifeSeconds?: number; readonly signingSubkey?: true } = {}): Promise<PgpPair> {
+export async function makePgpPair(
+  options: { readonly curve?: 'ed25519Legacy' | 'nistP256'; readonly lifeSeconds?: number; readonly signingSubkey?: true } = {},
+): Promise<PgpPair> {
   const library = await loadOpenPgp()
   const { privateKey, publicKey } = await library.generateKey({
     type: 'ecc',

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { PkixAttestorKey } from '@countersign/core/attestation/attestor.ts'
-import { SCHEMES } from '../key/algorithm.ts'
 import type { DeclaredAlgorithm } from '../key/algorithm.ts'
+import { SCHEMES } from '../key/algorithm.ts'
 import { openPkixSigner } from '../sign/pkix-signer.ts'
 import type { Signer } from '../sign/signer.ts'
 
