@@ -8,7 +8,7 @@ import type { Instant } from '@countersign/core/instant.ts'
 import type { AttestorName } from '@countersign/core/name/resource-name.ts'
 import type { CompiledPolicy } from '@countersign/core/policy/compile.ts'
 import type { Facts } from './facts/facts.ts'
-import type { Recorder } from './record.ts'
+import type { Recorder } from './record/recorder.ts'
 import type { CompiledProject } from './world/world.ts'
 
 /** What an admission is judged with. */
@@ -22,7 +22,6 @@ export interface AdmitParts {
 export interface Asked {
   readonly request: AdmissionRequest
   readonly project: CompiledProject
-  readonly clusterUid: string
   readonly now: Instant
   readonly deadlineMs: number
   readonly caller: { readonly verifiedBy: 'URL_SEGMENT' | 'CLIENT_CERTIFICATE'; readonly subject?: string }

@@ -51,8 +51,8 @@ describe('an AdmissionReview', () => {
     })
     assert.equal(body.response.warnings.length, 1)
     assert.equal(body.response.auditAnnotations['policy-etag'], 'etag')
-    assert.equal(body.response.auditAnnotations.receipt, record.protoPayload.metadata.receiptDigest)
-    assert.equal(record.protoPayload.response.reason, 'VIOLATES_POLICY')
+    assert.equal(body.response.auditAnnotations.receipt, record.entry.protoPayload.metadata.receiptDigest)
+    assert.equal(record.entry.protoPayload.response.reason, 'VIOLATES_POLICY')
   })
 
   it('is allowed by the rule, with its receipt in the audit annotations', async () => {
@@ -62,7 +62,7 @@ describe('an AdmissionReview', () => {
     assert.deepEqual(body, {
       kind: 'AdmissionReview',
       apiVersion: 'admission.k8s.io/v1',
-      response: { uid: make.UID, allowed: true, auditAnnotations: { receipt: record.protoPayload.metadata.receiptDigest, 'policy-etag': 'etag' } },
+      response: { uid: make.UID, allowed: true, auditAnnotations: { receipt: record.entry.protoPayload.metadata.receiptDigest, 'policy-etag': 'etag' } },
     })
   })
 
@@ -125,7 +125,7 @@ describe('an AdmissionReview', () => {
     assert.equal(body.response.allowed, true)
     assert.equal(body.response.auditAnnotations['break-glass'], 'true')
     assert.equal(body.response.auditAnnotations['overridden-verification-result'], `'${make.IMAGE}' : Denied by an ALWAYS_DENY admission rule\n`)
-    assert.equal(record.labels['imagepolicywebhook.image-policy.k8s.io/break-glass'], 'true')
+    assert.equal(record.entry.labels['imagepolicywebhook.image-policy.k8s.io/break-glass'], 'true')
   })
 
   it('§6.6: a dry-run rule admits and says so', async () => {
@@ -159,7 +159,7 @@ describe('an ImageReview', () => {
     const [record] = await records()
     assert.deepEqual([body.kind, body.apiVersion, body.status.allowed], ['ImageReview', 'imagepolicy.k8s.io/v1alpha1', false])
     assert.equal(body.status.reason, 'Denied by default admission rule. Overridden by evaluation mode')
-    assert.equal(record.protoPayload.status.code, 7)
+    assert.equal(record.entry.protoPayload.status.code, 7)
   })
 
   it('breaks the glass by the legacy annotation', async () => {

@@ -91,7 +91,7 @@ async function review(request: GateRequest, parts: Addressed): Promise<GateRespo
 
 function askedOf(asked: Asked['request'], { request, known, parts }: { request: GateRequest; known: KnownCluster; parts: Addressed }): Asked {
   const deadlineMs = Math.max((parseTimeout(parts.query) ?? parts.settings.decisionTimeoutMs) - MARGIN_MS, 1)
-  return { request: asked, project: known.project, clusterUid: known.cluster.uid, now: parts.surroundings.now(), deadlineMs, caller: request.caller }
+  return { request: asked, project: known.project, now: parts.surroundings.now(), deadlineMs, caller: request.caller }
 }
 
 /** The API server's own deadline, as it says it: `timeout=10s`, `timeout=1m30s`; undefined where it says none that makes sense. */

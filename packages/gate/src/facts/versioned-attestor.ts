@@ -1,14 +1,11 @@
 import type { Attestor } from '@countersign/core/attestation/attestor.ts'
 import { type LoadedKeys, loadKeys } from '@countersign/evidence/attestation/loaded-keys.ts'
-import { digestInput } from '@countersign/evidence/record/receipt.ts'
 
 /** An attestor at one version; what was checked with other keys is never found under it. */
 export interface VersionedAttestor {
   readonly attestor: Attestor
   /** Names uid and etag. */
   readonly version: string
-  /** Names its exact content in receipts. */
-  readonly digest: string
   /** Its keys, loaded at first need and once. */
   readonly keys: () => Promise<LoadedKeys>
 }
@@ -20,5 +17,5 @@ export function versionAttestor(attestor: Attestor, etag: string): VersionedAtte
     loaded ??= loadKeys(attestor.publicKeys)
     return loaded
   }
-  return { attestor, version: `${attestor.uid} ${etag}`, digest: digestInput('attestor', attestor), keys }
+  return { attestor, version: `${attestor.uid} ${etag}`, keys }
 }

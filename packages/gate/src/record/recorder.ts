@@ -1,12 +1,13 @@
 import type { AdmissionDecision } from '@countersign/core/admission/decision.ts'
 import type { AdmissionEvidence } from '@countersign/core/admission/evidence.ts'
+import { makeReceipt } from '@countersign/core/admission/receipt.ts'
 import { formatDecisionEntry } from '@countersign/core/audit/decision-entry.ts'
-import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
-import { sealReceipt } from '@countersign/evidence/record/receipt.ts'
-import type { Asked } from './admit.ts'
-import { formReceipt } from './receipt.ts'
-import type { Spool, SpoolDraft } from './spool/spool.ts'
-import type { GateLog, Surroundings } from './surroundings.ts'
+import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import type { Asked } from '../admit.ts'
+import { formatCanonicalText } from './canonical-text.ts'
+import type { Spool, SpoolDraft } from '../spool/spool.ts'
+import type { GateLog, Surroundings } from '../surroundings.ts'
 
 /** A decision with all that it was made of. */
 export type DecidedRequest = Asked & { readonly evidence: AdmissionEvidence; readonly decision: AdmissionDecision }
@@ -21,8 +22,8 @@ export interface Recorder {
 }
 
 /**
- * Records into the gate's spool. The record is the decision's log entry as canonical JSON, with the whole receipt in its
- * metadata beside the receipt's digest: what is not in it now cannot be replayed later.
+ * Records into the gate's spool. A record is `{"entry":…,"receipt":…}` as canonical JSON: the decision's log entry, which
+ * names the receipt's digest, and the whole receipt, for what is not in it now cannot be replayed later.
  */
 export function spoolRecorder(spool: Spool, surroundings: Surroundings, log: GateLog): Recorder {
   let failing = false
@@ -41,12 +42,11 @@ export function spoolRecorder(spool: Spool, surroundings: Surroundings, log: Gat
 }
 
 function draftRecord(decided: DecidedRequest, surroundings: Surroundings): SpoolDraft {
-  const { request, decision, caller } = decided
+  const { request, evidence, decision, caller } = decided
   const timestamp = surroundings.timestamp()
-  const receipt = formReceipt(decided)
-  const { digest } = sealReceipt(receipt)
-  const entry = formatDecisionEntry({ insertId: surroundings.uuid(), timestamp, request, decision, receiptDigest: digest, verifiedBy: caller.verifiedBy })
-  const metadata = { ...(entry.protoPayload.metadata as object), receipt, ...(caller.subject === undefined ? {} : { callerSubject: caller.subject }) }
-  const canonical = formatCanonicalJson({ ...entry, protoPayload: { ...entry.protoPayload, metadata } })
-  return { canonical, project: request.project, time: timestamp, receiptDigest: digest }
+  const receipt = formatCanonicalText(makeReceipt(request, evidence, decision, { evaluator: manifest.version, policyDigest: decided.project.policyDigest }))
+  const receiptDigest = digestReceipt(receipt)
+  const entry = formatDecisionEntry({ insertId: surroundings.uuid(), timestamp, request, decision, receiptDigest, verifiedBy: caller.verifiedBy })
+  const canonical = `{"entry":${formatCanonicalText(entry)},"receipt":${receipt}}`
+  return { canonical, project: request.project, time: timestamp, receiptDigest }
 }
