@@ -18,7 +18,11 @@ export function serveAudit(audit: Audit): ServedService<CallContext> {
       return { records: records.map((record) => ({ ...record, sequence: BigInt(record.sequence) })), nextPageToken }
     },
     listWriters: async (_request, { caller }) => ({
-      writers: (await audit.listWriters(caller)).map(({ writer, sequence, hash }) => ({ name: `writers/${writer}`, sequence: BigInt(sequence), hash })),
+      writers: (await audit.listWriters(caller)).map(({ writer, sequence, hash }) => ({
+        name: `writers/${writer}`,
+        sequence: BigInt(sequence),
+        hash,
+      })),
     }),
   })
 }

@@ -41,5 +41,13 @@ function segmentOf(name: string, index: number): string {
 function formatCluster(cluster: ClusterView, webhook: WebhookAddress): MessageInitShape<typeof ClusterSchema> {
   const { project, key, trustDomain, uid, createTime, segment } = cluster
   const webhookUrl = segment === undefined ? '' : `${webhook.url}/v1/webhook/${segment}`
-  return { name: `projects/${project}/clusters/${key}`, key, trustDomain, uid, webhookUrl, caBundle: webhook.caBundle, createTime: toTimestamp(createTime) }
+  return {
+    name: `projects/${project}/clusters/${key}`,
+    key,
+    trustDomain,
+    uid,
+    webhookUrl,
+    caBundle: webhook.caBundle,
+    createTime: toTimestamp(createTime),
+  }
 }

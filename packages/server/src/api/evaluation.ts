@@ -1,7 +1,11 @@
 import type { JsonObject } from '@bufbuild/protobuf'
 import { toJson } from '@bufbuild/protobuf'
 import { PolicySchema } from '@countersign/api/gen/google/cloud/binaryauthorization/v1/resources_pb.ts'
-import { Evaluation, type EvaluatePolicyRequest, EvaluatePolicyResponse_Outcome as Outcome } from '@countersign/api/gen/countersign/v1/evaluation_pb.ts'
+import {
+  Evaluation,
+  type EvaluatePolicyRequest,
+  EvaluatePolicyResponse_Outcome as Outcome,
+} from '@countersign/api/gen/countersign/v1/evaluation_pb.ts'
 import { serve, type ServedService } from '@countersign/api/rest/service-implementation.ts'
 import type { AdmissionDecision } from '@countersign/core/admission/decision.ts'
 import { StatusError } from '@countersign/core/status.ts'
@@ -9,7 +13,11 @@ import type { Caller } from '@countersign/service/access/caller.ts'
 import type { Evaluation as Judgement, EvaluationRequest } from '@countersign/service/validation/evaluate-policy.ts'
 import type { CallContext } from './call-context.ts'
 
-const OUTCOME_OF: Readonly<Record<AdmissionDecision['outcome'], Outcome>> = { ALLOWED: Outcome.ALLOWED, DENIED: Outcome.DENIED, UNDECIDED: Outcome.UNDECIDED }
+const OUTCOME_OF: Readonly<Record<AdmissionDecision['outcome'], Outcome>> = {
+  ALLOWED: Outcome.ALLOWED,
+  DENIED: Outcome.DENIED,
+  UNDECIDED: Outcome.UNDECIDED,
+}
 
 /** `countersign.v1.Evaluation` over the validation flow: the law without a cluster. Nothing is recorded. */
 export function serveEvaluation(evaluate: (caller: Caller, request: EvaluationRequest) => Promise<readonly Judgement[]>): ServedService<CallContext> {

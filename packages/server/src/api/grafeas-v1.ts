@@ -16,9 +16,14 @@ export function serveGrafeasV1({ notes, occurrences, lists }: Metadata): ServedS
       await occurrences.deleteOccurrence(caller, name)
       return {}
     },
-    createOccurrence: async ({ parent, occurrence: given }, { caller }) => occurrence(await occurrences.createOccurrence(caller, parent, tree(OccurrenceSchema, given))),
+    createOccurrence: async ({ parent, occurrence: given }, { caller }) =>
+      occurrence(await occurrences.createOccurrence(caller, parent, tree(OccurrenceSchema, given))),
     batchCreateOccurrences: async ({ parent, occurrences: given }, { caller }) => {
-      const made = await occurrences.batchCreateOccurrences(caller, parent, given.map((one) => tree(OccurrenceSchema, one)))
+      const made = await occurrences.batchCreateOccurrences(
+        caller,
+        parent,
+        given.map((one) => tree(OccurrenceSchema, one)),
+      )
       return { occurrences: made.map(occurrence) }
     },
     updateOccurrence: async ({ name, occurrence: given, updateMask }, { caller }) =>
@@ -33,12 +38,14 @@ export function serveGrafeasV1({ notes, occurrences, lists }: Metadata): ServedS
       await notes.deleteNote(caller, name)
       return {}
     },
-    createNote: async ({ parent, noteId, note: given }, { caller }) => note(await notes.createNote(caller, { parent, noteId, note: tree(NoteSchema, given) })),
+    createNote: async ({ parent, noteId, note: given }, { caller }) =>
+      note(await notes.createNote(caller, { parent, noteId, note: tree(NoteSchema, given) })),
     batchCreateNotes: async ({ parent, notes: given }, { caller }) => {
       const trees = Object.fromEntries(Object.entries(given).map(([id, one]) => [id, tree(NoteSchema, one)]))
       return { notes: (await notes.batchCreateNotes(caller, parent, trees)).map(note) }
     },
-    updateNote: async ({ name, note: given, updateMask }, { caller }) => note(await notes.updateNote(caller, name, { note: tree(NoteSchema, given), mask: updateMask?.paths ?? [] })),
+    updateNote: async ({ name, note: given, updateMask }, { caller }) =>
+      note(await notes.updateNote(caller, name, { note: tree(NoteSchema, given), mask: updateMask?.paths ?? [] })),
     listNoteOccurrences: async ({ name, filter, pageSize, pageToken }, { caller }) => {
       const page = await lists.listNoteOccurrences(caller, name, { filter, pageSize, pageToken })
       return { occurrences: page.occurrences.map(occurrence), nextPageToken: page.nextPageToken }

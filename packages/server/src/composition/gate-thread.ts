@@ -76,7 +76,10 @@ class GateLine {
   }
 
   /** Asks and waits for the answer, for at most `timeoutMs`. */
-  ask(question: { readonly type: 'WAKE'; readonly position: number } | { readonly type: 'STATUS' }, timeoutMs: number): Promise<GateStatus | undefined> {
+  ask(
+    question: { readonly type: 'WAKE'; readonly position: number } | { readonly type: 'STATUS' },
+    timeoutMs: number,
+  ): Promise<GateStatus | undefined> {
     const id = ++this.#lastId
     return new Promise((resolve) => {
       const done = (status: GateStatus | undefined): void => {

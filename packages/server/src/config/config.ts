@@ -20,7 +20,10 @@ export interface ServerConfig {
   readonly logLevel: LogLevel
 }
 
-export type ApiTls = { readonly mode: 'OFF' } | { readonly mode: 'SELF' } | { readonly mode: 'FILES'; readonly certFile: string; readonly keyFile: string }
+export type ApiTls =
+  | { readonly mode: 'OFF' }
+  | { readonly mode: 'SELF' }
+  | { readonly mode: 'FILES'; readonly certFile: string; readonly keyFile: string }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]

@@ -49,7 +49,9 @@ function layer(setting: Setting, flags: Layer, env: ConfigSources['env'], file: 
 }
 
 function readFlags(argv: readonly string[]): Parsed<Layer> {
-  const options = Object.fromEntries([...SETTINGS.map((setting) => setting.name), 'config'].map((name) => [name, { type: 'string' as const, multiple: true as const }]))
+  const options = Object.fromEntries(
+    [...SETTINGS.map((setting) => setting.name), 'config'].map((name) => [name, { type: 'string' as const, multiple: true as const }]),
+  )
   try {
     return { ok: true, value: parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values }
   } catch (error) {
@@ -71,12 +73,14 @@ function readConfigFile(sources: ConfigSources, named: string | undefined): Pars
 }
 
 function readTree(tree: unknown, path: string): Parsed<Layer> {
-  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) return { ok: false, issues: [{ path: [path], message: 'Expected a map of settings' }] }
+  if (typeof tree !== 'object' || tree === null || Array.isArray(tree))
+    return { ok: false, issues: [{ path: [path], message: 'Expected a map of settings' }] }
   const issues: Issue[] = []
   const layer: Record<string, readonly string[]> = {}
   for (const [key, value] of Object.entries(tree)) {
     const texts = Array.isArray(value) ? value : [value]
-    if (!SETTINGS.some((setting) => setting.name === key)) issues.push({ path: [path, key], message: 'Unknown setting: see countersign serve --help' })
+    if (!SETTINGS.some((setting) => setting.name === key))
+      issues.push({ path: [path, key], message: 'Unknown setting: see countersign serve --help' })
     else if (texts.every(isScalar)) layer[key] = texts.map(String)
     else issues.push({ path: [path, key], message: 'Expected a text or a number' })
   }

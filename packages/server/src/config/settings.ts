@@ -14,22 +14,71 @@ export interface Setting {
 }
 
 export const SETTINGS = [
-  { name: 'listen', value: 'HOST:PORT', fallback: '127.0.0.1:8080', help: 'Address of the API and the console. Port 0 takes any free port. Plain text is refused off loopback: see --tls.' },
-  { name: 'webhook-listen', value: 'HOST:PORT', fallback: '127.0.0.1:8443', help: 'Address of the admission webhook, always HTTPS. Port 0 takes any free port.' },
-  { name: 'webhook-url', value: 'URL', help: 'Base URL under which clusters reach the webhook, where it differs from the address above: https://gate.example:8443' },
+  {
+    name: 'listen',
+    value: 'HOST:PORT',
+    fallback: '127.0.0.1:8080',
+    help: 'Address of the API and the console. Port 0 takes any free port. Plain text is refused off loopback: see --tls.',
+  },
+  {
+    name: 'webhook-listen',
+    value: 'HOST:PORT',
+    fallback: '127.0.0.1:8443',
+    help: 'Address of the admission webhook, always HTTPS. Port 0 takes any free port.',
+  },
+  {
+    name: 'webhook-url',
+    value: 'URL',
+    help: 'Base URL under which clusters reach the webhook, where it differs from the address above: https://gate.example:8443',
+  },
   { name: 'hostname', value: 'NAME', repeated: true, help: 'A further DNS name or IP address for the certificates made here. May be repeated.' },
-  { name: 'data', value: 'DIR', fallback: './.countersign', help: 'Folder of the store, the certificate authority, the spool and the first admin token; a local disk. Made with mode 0700.' },
+  {
+    name: 'data',
+    value: 'DIR',
+    fallback: './.countersign',
+    help: 'Folder of the store, the certificate authority, the spool and the first admin token; a local disk. Made with mode 0700.',
+  },
   { name: 'tls', value: 'self', help: 'Put the API behind TLS with a certificate of the own authority.' },
   { name: 'tls-cert', value: 'FILE', help: 'PEM certificate chain for the API; needs --tls-key.' },
   { name: 'tls-key', value: 'FILE', help: 'PEM private key for the API; needs --tls-cert.' },
   { name: 'ready-file', value: 'FILE', help: 'Once every door answers, write {"apiUrl","webhookUrl","caFile","adminTokenFile"} to this file.' },
-  { name: 'undecided', value: 'error|deny', fallback: 'error', help: 'How the gate answers when it could not decide: "error" is a 503, so that the cluster\'s failurePolicy speaks; "deny" is a refusal that says so.' },
-  { name: 'webhook-name', value: 'NAME', fallback: 'imagepolicywebhook.image-policy.k8s.io', help: 'Name of the webhook in labels and audit records: the original\'s, or binaryauthorization.googleapis.com as on premises.' },
-  { name: 'staleness-budget', value: 'SECONDS', fallback: '300', help: 'For how long the gate decides without having heard from the store; beyond that it could not decide.' },
+  {
+    name: 'undecided',
+    value: 'error|deny',
+    fallback: 'error',
+    help: 'How the gate answers when it could not decide: "error" is a 503, so that the cluster\'s failurePolicy speaks; "deny" is a refusal that says so.',
+  },
+  {
+    name: 'webhook-name',
+    value: 'NAME',
+    fallback: 'imagepolicywebhook.image-policy.k8s.io',
+    help: "Name of the webhook in labels and audit records: the original's, or binaryauthorization.googleapis.com as on premises.",
+  },
+  {
+    name: 'staleness-budget',
+    value: 'SECONDS',
+    fallback: '300',
+    help: 'For how long the gate decides without having heard from the store; beyond that it could not decide.',
+  },
   { name: 'max-review-bytes', value: 'BYTES', fallback: '8388608', help: 'Largest admission review that the gate reads.' },
-  { name: 'max-inflight-bytes', value: 'BYTES', fallback: '67108864', help: 'Review bytes that the gate holds at one time; beyond that it refuses before parsing.' },
-  { name: 'drain-seconds', value: 'SECONDS', fallback: '10', help: 'After SIGTERM, for how long requests under way may finish. A second signal ends at once.' },
-  { name: 'log-level', value: 'LEVEL', fallback: 'info', help: 'trace, debug, info, warn, error or silent. Logs go to standard error, one JSON object a line.' },
+  {
+    name: 'max-inflight-bytes',
+    value: 'BYTES',
+    fallback: '67108864',
+    help: 'Review bytes that the gate holds at one time; beyond that it refuses before parsing.',
+  },
+  {
+    name: 'drain-seconds',
+    value: 'SECONDS',
+    fallback: '10',
+    help: 'After SIGTERM, for how long requests under way may finish. A second signal ends at once.',
+  },
+  {
+    name: 'log-level',
+    value: 'LEVEL',
+    fallback: 'info',
+    help: 'trace, debug, info, warn, error or silent. Logs go to standard error, one JSON object a line.',
+  },
 ] as const satisfies readonly Setting[]
 
 export type SettingName = (typeof SETTINGS)[number]['name']

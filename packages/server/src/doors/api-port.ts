@@ -72,7 +72,11 @@ function listenPlain(toHttp: (socket: net.Socket) => void, toGrpc: (socket: net.
   })
 }
 
-function listenTls(pair: { readonly cert: string; readonly key: string }, toHttp: (socket: net.Socket) => void, toGrpc: (socket: net.Socket) => void): tls.Server {
+function listenTls(
+  pair: { readonly cert: string; readonly key: string },
+  toHttp: (socket: net.Socket) => void,
+  toGrpc: (socket: net.Socket) => void,
+): tls.Server {
   const ALPNCallback = ({ protocols }: { readonly protocols: readonly string[] }): string | undefined =>
     protocols.includes('http/1.1') ? 'http/1.1' : protocols.includes('h2') ? 'h2' : undefined
   const server = tls.createServer({ ...pair, ALPNCallback, minVersion: 'TLSv1.2', handshakeTimeout: CLASSIFY_MS, noDelay: true }, (socket) => {

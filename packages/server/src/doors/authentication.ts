@@ -12,7 +12,10 @@ export function authenticateByToken(tokens: Pick<Tokens, 'authenticate'>): Authe
   return async (authorization) => {
     const token = BEARER.exec(authorization ?? '')?.[1]
     if (token === undefined) {
-      throw new StatusError('UNAUTHENTICATED', 'Request is missing required authentication credential: expected an API token, "Authorization: Bearer cs_…"')
+      throw new StatusError(
+        'UNAUTHENTICATED',
+        'Request is missing required authentication credential: expected an API token, "Authorization: Bearer cs_…"',
+      )
     }
     return await tokens.authenticate(token)
   }

@@ -32,7 +32,12 @@ export interface AnsweredRequest {
 
 /** Makes the HTTP/1.1 side of the API port: REST, health and the root page. It listens to nothing by itself. */
 export function makeHttpDoor(options: HttpDoorOptions): Server {
-  const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1000, maxHeaderSize: 16 * 1024 }
+  const limits = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: 1000,
+    maxHeaderSize: 16 * 1024,
+  }
   const server = createServer(limits, (request, response) => {
     answer(options, request).then(
       (answered) => send(response, answered, options.isReady()),
@@ -50,7 +55,11 @@ async function answer(options: HttpDoorOptions, request: IncomingMessage): Promi
   return answerApi(options, request, { method, url })
 }
 
-async function answerApi(options: HttpDoorOptions, request: IncomingMessage, { method, url }: { readonly method: string; readonly url: string }): Promise<RestResponse> {
+async function answerApi(
+  options: HttpDoorOptions,
+  request: IncomingMessage,
+  { method, url }: { readonly method: string; readonly url: string },
+): Promise<RestResponse> {
   const warnings: string[] = []
   let principal: string | undefined
   let response: RestResponse
@@ -93,7 +102,9 @@ function findPage(url: string, options: HttpDoorOptions): RestResponse | undefin
       return text(200, PAGE_STYLE, 'text/css; charset=utf-8')
     case '/': {
       const welcome = options.welcome()
-      return welcome === undefined ? text(503, 'Countersign is starting\n', 'text/plain; charset=utf-8') : text(200, formatRootPage(welcome), 'text/html; charset=utf-8')
+      return welcome === undefined
+        ? text(503, 'Countersign is starting\n', 'text/plain; charset=utf-8')
+        : text(200, formatRootPage(welcome), 'text/html; charset=utf-8')
     }
     default:
       return undefined

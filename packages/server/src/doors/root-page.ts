@@ -12,9 +12,18 @@ export interface Welcome {
 export function nextCommands(welcome: Welcome): readonly { readonly command: string; readonly explanation: string }[] {
   const server = welcome.apiUrl === 'http://127.0.0.1:8080' ? '' : `COUNTERSIGN_SERVER=${welcome.apiUrl} `
   return [
-    { command: `${server}npx countersign projects create my-project`, explanation: 'make a project; nothing is decided for a name that nobody created' },
-    { command: `${server}npx countersign clusters register us-central1-a.prod --project my-project`, explanation: 'print the webhook URL and CA bundle for a cluster' },
-    { command: `${server}npx countersign policy export --project my-project`, explanation: 'see the policy that now holds; edit it, then `policy import`' },
+    {
+      command: `${server}npx countersign projects create my-project`,
+      explanation: 'make a project; nothing is decided for a name that nobody created',
+    },
+    {
+      command: `${server}npx countersign clusters register us-central1-a.prod --project my-project`,
+      explanation: 'print the webhook URL and CA bundle for a cluster',
+    },
+    {
+      command: `${server}npx countersign policy export --project my-project`,
+      explanation: 'see the policy that now holds; edit it, then `policy import`',
+    },
   ]
 }
 

@@ -1,0 +1,92 @@
+/** The rows of the store, by table. Names and times are in one canonical form; bodies are JSON texts. */
+export interface Schema {
+  readonly meta: { readonly key: string; readonly value: string }
+  readonly project: { readonly id: string; readonly uid: string; readonly number: string; readonly create_time: string }
+  readonly cluster: {
+    readonly project: string
+    readonly key: string
+    readonly uid: string
+    readonly trust_domain: string
+    readonly segment: string
+    readonly create_time: string
+  }
+  readonly policy: { readonly project: string; readonly etag: string; readonly update_time: string; readonly body: string }
+  /** Every version, the current one too; outlives its project. */
+  readonly policy_version: { readonly project: string; readonly etag: string; readonly update_time: string; readonly body: string }
+  /** Which attestors the current policies name. */
+  readonly policy_attestor: { readonly project: string; readonly attestor: string }
+  readonly attestor: AttestorRow
+  readonly attestor_version: AttestorRow
+  readonly attestor_key: { readonly attestor: string; readonly key_id: string }
+  readonly exemption: { readonly project: string; readonly id: string; readonly create_time: string; readonly creator: string; readonly body: string }
+  readonly note: {
+    readonly name: string
+    readonly uid: string
+    readonly project: string
+    readonly kind: string
+    readonly body: string
+    readonly etag: string
+    readonly create_time: string
+    readonly update_time: string
+  }
+  readonly occurrence: {
+    /** Order of creation. */
+    readonly row: number
+    readonly name: string
+    readonly project: string
+    readonly kind: string
+    readonly note: string
+    readonly note_uid: string
+    readonly resource_uri: string
+    readonly digest: string | null
+    readonly content_hash: string
+    readonly body: string
+    readonly etag: string
+    readonly create_time: string
+    readonly update_time: string
+  }
+  readonly token: {
+    readonly id: string
+    readonly secret_hash: string
+    readonly display_name: string
+    readonly role: string
+    readonly project: string | null
+    readonly notes: string
+    readonly create_time: string
+    readonly expire_time: string | null
+    readonly revoke_time: string | null
+  }
+  readonly feed: {
+    readonly position: number
+    readonly project: string
+    readonly kind: string
+    readonly name: string
+    readonly etag: string | null
+    readonly operation: string
+    readonly note: string | null
+    readonly digest: string | null
+  }
+  /** One row: the position of the last change, locked until commit so that positions are taken in commit order. */
+  readonly feed_head: { readonly id: number; readonly position: number }
+  readonly audit: {
+    readonly writer: string
+    readonly sequence: number
+    readonly previous_hash: string
+    readonly hash: string
+    readonly canonical: string
+    readonly project: string
+    readonly time: string
+    readonly receipt_digest: string | null
+  }
+  readonly chain_head: { readonly writer: string; readonly sequence: number; readonly hash: string }
+}
+
+interface AttestorRow {
+  readonly name: string
+  readonly uid: string
+  readonly project: string
+  readonly note: string
+  readonly etag: string
+  readonly update_time: string
+  readonly body: string
+}

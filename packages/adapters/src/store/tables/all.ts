@@ -1,0 +1,38 @@
+import type { TokenTables } from '@countersign/service/access/ports.ts'
+import type { AuditTables } from '@countersign/service/audit/ports.ts'
+import type { NoteTables, OccurrenceTables } from '@countersign/service/metadata/ports.ts'
+import type { AttestorTables, ExemptionTables, PolicyTables } from '@countersign/service/policy/ports.ts'
+import type { ClusterTables, ProjectTables } from '@countersign/service/registration/ports.ts'
+import { attestorTables } from './attestors.ts'
+import { auditTables } from './audit.ts'
+import type { Database } from './database.ts'
+import { noteTables, occurrenceTables } from './metadata.ts'
+import { exemptionTables, policyTables } from './policies.ts'
+import { clusterTables, projectTables } from './projects.ts'
+import { tokenTables } from './tokens.ts'
+
+/** Everything that flows read and write. */
+export type AllTables = TokenTables &
+  ProjectTables &
+  ClusterTables &
+  PolicyTables &
+  AttestorTables &
+  ExemptionTables &
+  NoteTables &
+  OccurrenceTables &
+  AuditTables
+
+/** Every table, on one connection or transaction. */
+export function allTables(db: Database): AllTables {
+  return {
+    ...tokenTables(db),
+    ...projectTables(db),
+    ...clusterTables(db),
+    ...policyTables(db),
+    ...attestorTables(db),
+    ...exemptionTables(db),
+    ...noteTables(db),
+    ...occurrenceTables(db),
+    ...auditTables(db),
+  }
+}

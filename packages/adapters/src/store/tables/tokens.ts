@@ -1,0 +1,42 @@
+import type { ProjectId } from '@countersign/core/name/resource-name.ts'
+import { StatusError } from '@countersign/core/status.ts'
+import type { Role, StoredToken, TokenTables } from '@countersign/service/access/ports.ts'
+import type { Schema } from '../schema.ts'
+import type { Database } from './database.ts'
+
+const COLUMNS = ['id', 'secret_hash', 'display_name', 'role', 'project', 'notes', 'create_time', 'expire_time', 'revoke_time'] as const
+
+export function tokenTables(db: Database): TokenTables {
+  return {
+    findToken: async (id) => {
+      const row = await db.selectFrom('token').select(COLUMNS).where('id', '=', id).executeTakeFirst()
+      return row && parseToken(row)
+    },
+    listTokens: async () => (await db.selectFrom('token').select(COLUMNS).orderBy('create_time').orderBy('id').execute()).map(parseToken),
+    insertToken: async ({ id, secretHash, displayName, role, project, notes, createTime, expireTime, revokeTime }) => {
+      const times = { create_time: createTime, expire_time: expireTime ?? null, revoke_time: revokeTime ?? null }
+      const said = { id, secret_hash: secretHash, display_name: displayName, role, project: project ?? null, notes: JSON.stringify(notes) }
+      await db
+        .insertInto('token')
+        .values({ ...said, ...times })
+        .execute()
+    },
+    revokeToken: async (id, time) => {
+      await db.updateTable('token').set({ revoke_time: time }).where('id', '=', id).execute()
+    },
+  }
+}
+
+function parseToken({ id, secret_hash, display_name, role, project, notes, create_time, expire_time, revoke_time }: Schema['token']): StoredToken {
+  return {
+    ...{ id, secretHash: secret_hash, displayName: display_name, role: parseRole(role, id), notes: JSON.parse(notes), createTime: create_time },
+    ...(project === null ? {} : { project: project as ProjectId }),
+    ...(expire_time === null ? {} : { expireTime: expire_time }),
+    ...(revoke_time === null ? {} : { revokeTime: revoke_time }),
+  }
+}
+
+function parseRole(text: string, id: string): Role {
+  if (text === 'admin' || text === 'attestor' || text === 'viewer') return text
+  throw new StatusError('DATA_LOSS', `The stored token "${id}" is damaged`)
+}

@@ -1,0 +1,35 @@
+import type { ServedService } from '@countersign/api/rest/service-implementation.ts'
+import type { Flows } from '../composition/flows.ts'
+import { serveAudit, serveReceipts } from './audit.ts'
+import { serveBinauthz } from './binauthz.ts'
+import type { CallContext } from './call-context.ts'
+import { serveClusters, type WebhookAddress } from './clusters.ts'
+import { serveEvaluation } from './evaluation.ts'
+import { serveExemptions } from './exemptions.ts'
+import { serveGrafeasV1 } from './grafeas-v1.ts'
+import { serveGrafeasV1Beta1 } from './grafeas-v1beta1.ts'
+import { serveProjects } from './projects.ts'
+import { serveStatus, type StatusParts } from './status.ts'
+import { serveTokens } from './tokens.ts'
+
+export interface Around {
+  readonly webhook: () => WebhookAddress
+  readonly status: StatusParts
+}
+
+/** Everything that the API port serves, over REST and gRPC alike. */
+export function serveAll(flows: Flows, { webhook, status }: Around): readonly ServedService<CallContext>[] {
+  return [
+    ...serveBinauthz(flows),
+    serveGrafeasV1(flows.metadata),
+    serveGrafeasV1Beta1(flows.metadata),
+    serveProjects(flows.projects),
+    serveClusters(flows.clusters, webhook),
+    serveExemptions(flows.exemptions),
+    serveEvaluation(flows.evaluate),
+    serveAudit(flows.audit),
+    serveReceipts(flows.audit),
+    serveTokens(flows.tokens),
+    serveStatus(status),
+  ]
+}

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { makeRestHandler } from '@countersign/api/rest/rest-handler.ts'
+import { openStore, type Store } from '@countersign/adapters/store/store.ts'
+import { StatusError } from '@countersign/core/status.ts'
+import { makePageTokens } from '@countersign/service/changes/page-token.ts'
+import { serveAll } from '../api/services.ts'
+import { type ServerConfig } from '../config/config.ts'
+import { formatAuthority } from '../config/address.ts'
+import { type ApiPort, openApiPort } from '../doors/api-port.ts'
+import { authenticateByToken } from '../doors/authentication.ts'
+import { makeGrpcDoor } from '../doors/grpc-door.ts'
+import { makeHttpDoor } from '../doors/http-door.ts'
+import type { Welcome } from '../doors/root-page.ts'
+import { type Certificates, openCertificates } from './certificates.ts'
+import { type DataFolder, openDataFolder, writeFileDurably } from './data-folder.ts'
+import { parseFilter } from './filter-parser.ts'
+import { ensureAdminToken } from './first-token.ts'
+import { type Flows, makeFlows } from './flows.ts'
+import { type GateThread, startGateThread } from './gate-thread.ts'
+import type { ServerLog } from './log.ts'
+import { systemSurroundings } from './surroundings.ts'
+
+/** A running server. */
+export interface RunningServer {
+  readonly welcome: Welcome
+  /** Unready at once; lets requests under way finish, ships what the gate decided, closes the store. */
+  close(graceMs: number): Promise<void>
+}
+
+export interface ServerParts {
+  readonly config: ServerConfig
+  readonly version: string
+  readonly log: ServerLog
+  /** The server cannot go on: end it with a failure. */
+  readonly onFatal: (error: Error) => void
+}
+
+/** Opens everything in order: data folder, store, certificates, first token, gate, API. Rejects with what could not be opened; nothing is left open then. */
+export async function startServer(parts: ServerParts): Promise<RunningServer> {
+  const closers: (() => Promise<void>)[] = []
+  try {
+    return await open(parts, closers)
+  } catch (error) {
+    for (const close of closers.reverse()) await close()
+    throw error
+  }
+}
+
+async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promise<RunningServer> {
+  const { config, log } = parts
+  const state = { ready: false, welcome: undefined as Welcome | undefined }
+  const surroundings = systemSurroundings()
+  const data = openDataFolder(config.dataFolder)
+  const certificates = await openCertificates(data, certificateHosts(config))
+  const waiting = { applied: async (_position: number): Promise<void> => undefined }
+  const store = await openStore({ path: data.storeFile, surroundings, onCommit: (position) => waiting.applied(position) })
+  closers.push(() => store.close())
+  const flows = makeFlows({ store, surroundings, pageTokens: makePageTokens(randomBytes(32)), parseFilter })
+  await ensureAdminToken(flows.tokens, data)
+  const gate = await startGateThread({ ...gateParts(parts, data, certificates), acceptDecisions: store.acceptDecisions })
+  closers.push(() => gate.close(0))
+  waiting.applied = gate.applied
+  const webhookUrl = config.webhookUrl ?? `https://${formatAuthority(config.webhookListen.host, gate.port)}`
+  const api = await openApi({ parts, store, flows, gate, certificates, webhookUrl, startTime: surroundings.timestamp(), state })
+  const welcome: Welcome = { version: parts.version, apiUrl: api.url, webhookUrl, adminTokenFile: data.adminTokenFile, dataFolder: data.folder }
+  state.welcome = welcome
+  state.ready = true
+  if (config.readyFile !== undefined) writeReadyFile(config.readyFile, welcome, data)
+  return {
+    welcome,
+    close: async (graceMs) => {
+      state.ready = false
+      log.info('Draining', { graceMs })
+      await Promise.all([api.close(graceMs), gate.close(graceMs)])
+      await store.close()
+    },
+  }
+}
+
+interface OpenApi {
+  readonly parts: ServerParts
+  readonly store: Store
+  readonly flows: Flows
+  readonly gate: GateThread
+  readonly certificates: Certificates
+  readonly webhookUrl: string
+  readonly startTime: string
+  readonly state: { readonly ready: boolean; readonly welcome: Welcome | undefined }
+}
+
+async function openApi({ parts, store, flows, gate, certificates, webhookUrl, startTime, state }: OpenApi): Promise<ApiPort> {
+  const { config, version, log } = parts
+  const webhook = () => ({ url: webhookUrl, caBundle: certificates.caBundle })
+  const status = { version, startTime, apiUrl: () => state.welcome?.apiUrl ?? '', webhook, feedPosition: () => store.feed.head(), gate: gate.status }
+  const services = serveAll(flows, { webhook, status })
+  const authenticate = authenticateByToken(flows.tokens)
+  const http = makeHttpDoor({
+    rest: makeRestHandler(services),
+    authenticate,
+    welcome: () => state.welcome,
+    isReady: () => state.ready,
+    onAnswer: log.answer,
+  })
+  const grpc = makeGrpcDoor({ services, authenticate, onAnswer: log.answer })
+  const tls = apiTls(config, certificates)
+  return await openApiPort({ address: config.listen, http, grpc, ...(tls === undefined ? {} : { tls }) })
+}
+
+function gateParts({ config, log, onFatal }: ServerParts, data: DataFolder, certificates: Certificates) {
+  const { undecided, webhookName, stalenessBudgetMs, maxReviewBytes, maxInflightBytes } = config
+  const settings = { undecided, webhookName, stalenessBudgetMs, maxBodyBytes: maxReviewBytes, maxBytesInFlight: maxInflightBytes }
+  const { host, port } = config.webhookListen
+  return {
+    data: { storeFile: data.storeFile, spoolFolder: data.spoolFolder, host, port, tls: certificates.pair, settings },
+    log: (level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>) =>
+      log[level](message, { part: 'gate', ...fields }),
+    onDeath: onFatal,
+  }
+}
+
+function apiTls({ tls }: ServerConfig, certificates: Certificates): { readonly cert: string; readonly key: string } | undefined {
+  switch (tls.mode) {
+    case 'OFF':
+      return undefined
+    case 'SELF':
+      return certificates.pair
+    case 'FILES':
+      return { cert: readPem(tls.certFile), key: readPem(tls.keyFile) }
+  }
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new StatusError('FAILED_PRECONDITION', `Cannot read "${path}": expected a readable PEM file`, { cause })
+  }
+}
+
+/** The names under which clusters and people may reach this machine's doors. */
+function certificateHosts({ listen, webhookListen, webhookUrl, hostnames }: ServerConfig): readonly string[] {
+  const named = webhookUrl === undefined ? [] : [new URL(webhookUrl).hostname.replace(/^\[|\]$/g, '')]
+  const bound = [listen.host, webhookListen.host].filter((host) => host !== '0.0.0.0' && host !== '::')
+  return [...new Set(['localhost', '127.0.0.1', '::1', hostname(), ...bound, ...named, ...hostnames])]
+}
+
+function writeReadyFile(path: string, welcome: Welcome, { caFile, adminTokenFile }: DataFolder): void {
+  const { apiUrl, webhookUrl } = welcome
+  writeFileDurably(path, `${JSON.stringify({ apiUrl, webhookUrl, caFile, adminTokenFile })}\n`, 0o600)
+}
