@@ -1,13 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
  * The real programs that tests drive. `debian` names the package that `npm test` unpacks where the machine lacks the
  * program; a part without it is used where it happens to be and never fetched. `suite` is set where the machine's own
- * suite does not carry the package. `probe` are arguments that must end with code 0: a file that is there but does not
+ * suite does not carry the package, `libraries` where it must bring its own, down to the C library and its loader;
+ * `program` where it is not called like the part. `probe` are arguments that must end with code 0: a file that is there but does not
  * run (a library is missing, another architecture) is no part.
  */
 const catalogue = {
@@ -17,6 +18,14 @@ const catalogue = {
   busybox: { debian: 'busybox-static', probe: ['true'] },
   cosign: { debian: 'cosign', suite: 'trixie', probe: ['version'] },
   openssl: { debian: 'openssl', probe: ['version'] },
+  // The first openssl that knows ML-DSA. It wants a newer C library than Debian 12 has, so it brings its own.
+  'openssl-3.5': {
+    program: 'openssl',
+    debian: 'openssl',
+    libraries: ['libssl3t64', 'libc6', 'libzstd1', 'zlib1g'],
+    suite: 'trixie',
+    probe: ['genpkey', '-algorithm', 'ML-DSA-65'],
+  },
   curl: { debian: 'curl', probe: ['--version'] },
   // Not unpacked: gpg looks for its agent at the path it was compiled for.
   gpg: { probe: ['--version'], hint: 'apt-get install gnupg' },
@@ -58,36 +67,50 @@ export async function installParts(say) {
     say(`Not fetched: ${missing.join(', ')} (this machine is not a Debian with apt-get)`)
     return
   }
-  const bySuite = Map.groupBy(missing, (name) => catalogue[name].suite ?? own)
-  for (const [suite, names] of bySuite) await installFrom(suite, names, say)
+  const byFolder = Map.groupBy(missing, (name) => folderOf(name, own))
+  for (const [folder, names] of byFolder) await installInto(folder, names, { own, say })
 }
 
-async function installFrom(suite, names, say) {
-  say(`Unpacking ${names.join(', ')} of Debian ${suite} into ${suiteFolder(suite)} …`)
-  const failure = await unpack(
-    suite,
-    names.map((name) => catalogue[name].debian),
-  )
-  for (const name of names) found.delete(name)
+async function installInto(folder, names, { own, say }) {
+  const suite = catalogue[names[0]].suite ?? own
+  say(`Unpacking ${names.join(', ')} of Debian ${suite} into ${folder} …`)
+  const packages = names.flatMap((name) => [catalogue[name].debian, ...(catalogue[name].libraries ?? [])])
+  const failure = await unpack(suite, folder, packages)
+  for (const name of names) {
+    if (failure === '' && catalogue[name].libraries !== undefined) writeLauncher(folder, catalogue[name].program)
+    found.delete(name)
+  }
   const absent = names.filter((name) => !findPart(name).found)
   if (absent.length > 0) say(`Not to be had: ${absent.join(', ')}${failure === '' ? '' : ` (${failure})`}`)
+}
+
+/** A program that brings its own C library is started through that library's loader. */
+function writeLauncher(folder, program) {
+  const [libraries] = multiarchFolders(join(folder, 'usr/lib'))
+  const loader = libraries === undefined ? undefined : readdirSync(libraries).find((name) => name.startsWith('ld-linux'))
+  if (loader === undefined) return
+  const launcher = join(folder, 'launch', program)
+  mkdirSync(dirname(launcher), { recursive: true })
+  writeFileSync(launcher, `#!/bin/sh\nexec '${join(libraries, loader)}' --library-path '${libraries}' '${join(folder, 'usr/bin', program)}' "$@"\n`, {
+    mode: 0o755,
+  })
 }
 
 function look(name, part) {
   const folders = (process.env.PATH ?? '').split(delimiter).map((folder) => ({ folder, env: {} }))
   const own = ownSuite()
-  if (own !== undefined && part.debian !== undefined) folders.push(...unpackedFolders(part.suite ?? own))
+  if (own !== undefined && part.debian !== undefined) folders.push(...unpackedFolders(part, folderOf(name, own)))
   for (const { folder, env } of folders) {
-    const path = join(folder, name)
+    const path = join(folder, part.program ?? name)
     if (isExecutable(path) && runs(path, part.probe, env)) return { found: true, name, path, env }
   }
   const hint = part.debian === undefined ? part.hint : 'npm test unpacks it where apt-get reaches a Debian mirror'
   return { found: false, name, reason: `no ${name} on this machine${hint === undefined ? '' : ` (${hint})`}` }
 }
 
-function unpackedFolders(suite) {
-  const base = suiteFolder(suite)
+function unpackedFolders(part, base) {
   if (!existsSync(base)) return []
+  if (part.libraries !== undefined) return [{ folder: join(base, 'launch'), env: {} }]
   const libraries = ['usr/lib', 'lib'].flatMap((folder) => multiarchFolders(join(base, folder)))
   const env = libraries.length === 0 ? {} : { LD_LIBRARY_PATH: libraries.join(delimiter) }
   return ['usr/bin', 'bin', 'usr/sbin', 'sbin'].map((folder) => ({ folder: join(base, folder), env }))
@@ -114,9 +137,10 @@ function runs(path, probe, env) {
   return spawnSync(path, probe, { env: { ...process.env, ...env }, stdio: 'ignore', timeout: 20_000 }).status === 0
 }
 
-function suiteFolder(suite) {
+function folderOf(name, own) {
+  const { suite = own, libraries } = catalogue[name]
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
-  return join(cache, 'countersign', 'parts', `${suite}-${process.arch}`)
+  return join(cache, 'countersign', 'parts', `${suite}-${process.arch}${libraries === undefined ? '' : `-${name}`}`)
 }
 
 function ownSuite() {
@@ -126,10 +150,10 @@ function ownSuite() {
   return /^VERSION_CODENAME=(\w+)$/m.exec(release)?.[1]
 }
 
-function unpack(suite, packages) {
+function unpack(suite, folder, packages) {
   const script = fileURLToPath(new URL('debian-bin.sh', import.meta.url))
   return new Promise((resolve) => {
-    const child = spawn('sh', [script, suite, suiteFolder(suite), ...packages], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn('sh', [script, suite, folder, ...packages], { stdio: ['ignore', 'ignore', 'pipe'] })
     let complaint = ''
     child.stderr.on('data', (chunk) => {
       complaint = (complaint + chunk).slice(-4_000)

@@ -1,7 +1,8 @@
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { runBounded } from './bounded-run.mjs'
+import { findPart } from './parts.mjs'
 import { root } from './set-up.mjs'
 
 /**
@@ -67,7 +68,13 @@ function testEnvironment() {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(COUNTERSIGN_|CLOUDSDK_|FORCE_COLOR$|NODE_OPTIONS$|NODE_TEST_CONTEXT$|npm_)/.test(name),
   )
-  return { ...Object.fromEntries(own), NO_COLOR: '1', METADATA_SERVER_DETECTION: 'none' }
+  return { ...Object.fromEntries(own), PATH: testPath(), NO_COLOR: '1', METADATA_SERVER_DETECTION: 'none' }
+}
+
+/** Tests that ask the PATH for openssl get one that knows every algorithm, where it can be had. */
+function testPath() {
+  const openssl = findPart('openssl-3.5')
+  return openssl.found ? [dirname(openssl.path), process.env.PATH].join(delimiter) : process.env.PATH
 }
 
 /** What is wrong with the run itself, where no single test tells it; undefined when nothing is. */
