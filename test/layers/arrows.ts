@@ -30,6 +30,7 @@ function crimeOf(path: string, specifier: string): string | undefined {
   const from = placeOf(path)
   const target = resolveImport(path, specifier)
   if (from === undefined || target === undefined) return undefined
+  if (target === `packages/${from.package}/package.json`) return undefined
   const to = placeOf(target)
   if (to === undefined) return `${from.package} imports packages only, this leaves them`
   if (to.package !== from.package) return crimeBetweenPackages(from, to)

@@ -54,16 +54,18 @@ test('findBrokenArrows() keeps flows apart, but for what they share and for test
   ])
 })
 
-test('findBrokenArrows() refuses a fake outside tests, a detour through the own name and a way out of the packages', () => {
+test('findBrokenArrows() refuses a fake outside tests, a detour through the own name and a way out of the packages, but for the own version', () => {
   const tree = {
     'packages/service/src/policy/a.ts': `import '../testing/memory.ts'`,
     'packages/core/src/b.ts': `import '@countersign/core/a.ts'`,
     'packages/core/src/c.ts': `import '../../../tools/parts.mjs'`,
+    'packages/gate/src/d.ts': `import own from '../package.json' with { type: 'json' }\nimport other from '../../cli/package.json' with { type: 'json' }`,
   }
   assert.deepEqual(findBrokenArrows(read(tree)).map(formatGuilt), [
     'packages/service/src/policy/a.ts:1 imports ../testing/memory.ts: only tests import from testing',
     'packages/core/src/b.ts:1 imports @countersign/core/a.ts: inside a package imports are relative',
     'packages/core/src/c.ts:1 imports ../../../tools/parts.mjs: core imports packages only, this leaves them',
+    'packages/gate/src/d.ts:2 imports ../../cli/package.json: gate imports packages only, this leaves them',
   ])
 })
 
