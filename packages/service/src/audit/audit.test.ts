@@ -4,7 +4,6 @@ import { verifyChain } from '@countersign/evidence/record/chain.ts'
 import { ADMIN, callerOf } from '../testing/callers.ts'
 import { makeDecisionRows } from '../testing/decision-rows.ts'
 import { DENY_ALL, makePolicyWorld } from '../testing/policy-world.ts'
-import { readPlainFilter } from '../testing/plain-filter.ts'
 import { refusalOf } from '../testing/thrown.ts'
 import { makeAudit } from './audit.ts'
 
@@ -13,7 +12,7 @@ async function arrange() {
   await world.policies.updatePolicy(ADMIN, 'projects/p1/policy', DENY_ALL)
   const rows = makeDecisionRows('gate:a', ['p1', 'p12', 'p1', 'p1'])
   await world.store.decisions.acceptDecisions('gate:a', rows)
-  return { ...world, rows, audit: makeAudit({ changes: world.store.changes, pageTokens: world.pageTokens, parseFilter: readPlainFilter }) }
+  return { ...world, rows, audit: makeAudit({ changes: world.store.changes, pageTokens: world.pageTokens }) }
 }
 
 test('listLogEntries() gives decisions and changes of the project, newest first, page by page', async () => {

@@ -1,3 +1,5 @@
+import type { Filter } from '@countersign/api/filter/filter.ts'
+import { parseLogFilter } from '@countersign/api/filter/filter.ts'
 import type { LogEntry } from '@countersign/core/audit/log-entry.ts'
 import { parseProjectId } from '@countersign/core/name/resource-name.ts'
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
@@ -7,7 +9,6 @@ import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
 import type { Changes } from '../changes/change.ts'
-import type { FilterParser, ParsedFilter } from '../changes/filter.ts'
 import { listMatching } from '../changes/filter.ts'
 import { getValue } from '../changes/invalid.ts'
 import type { PageAsked, PageTokens } from '../changes/page-token.ts'
@@ -59,7 +60,6 @@ export interface Audit {
 export interface AuditPorts {
   readonly changes: Pick<Changes<AuditTables>, 'read'>
   readonly pageTokens: PageTokens
-  readonly parseFilter: FilterParser
 }
 
 /** Makes the audit flow. */
@@ -77,7 +77,7 @@ async function listLogEntries(ports: AuditPorts, caller: Caller, asked: LogQuery
   requirePermission(caller, 'countersign.audit.list', `projects/${project}`)
   const { filter = '', orderBy = '' } = asked
   const query = { project, order: acceptOrder(orderBy) }
-  const parsed = getValue(ports.parseFilter(filter), 'Filter is not valid')
+  const parsed = getValue(parseLogFilter(filter), 'Filter is not valid')
   const scope = ['ListLogEntries', caller.principal, project, filter, orderBy]
   const page = acceptPage(ports.pageTokens, scope, asked)
   const { items, next } = await ports.changes.read((tables) =>
@@ -90,7 +90,7 @@ async function listLogEntries(ports: AuditPorts, caller: Caller, asked: LogQuery
   return { entries: items, nextPageToken: ports.pageTokens.seal(scope, next) }
 }
 
-function findEntry(row: AuditRow, filter: ParsedFilter): LogEntry | undefined {
+function findEntry(row: AuditRow, filter: Filter): LogEntry | undefined {
   const entry = readLogEntry(row)
   return filter.matches(entry) ? entry : undefined
 }

@@ -25,8 +25,7 @@ export function readRecord(row: AuditRow): Members {
   throw damaged(row)
 }
 
-/** Whether a value is an object of members. */
-export function isMembers(value: unknown): value is Members {
+function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

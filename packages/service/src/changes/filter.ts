@@ -1,18 +1,9 @@
+import type { Filter } from '@countersign/api/filter/filter.ts'
 import type { Parsed } from '@countersign/core/parsed.ts'
 import type { Page, PageRequest } from './page.ts'
 
-/** A filter made ready: AIP-160 and the functions that clients use. */
-export interface ParsedFilter {
-  /** Whether a resource, as plain JSON, passes. */
-  matches(resource: unknown): boolean
-  /** The text that the filter demands of a field in every case (`kind="ATTESTATION" AND …`), by which a look-up may be narrowed beforehand. */
-  demanded(field: string): string | undefined
-  /** Likewise the suffix that `has_suffix(field, "…")` demands. */
-  demandedSuffix(field: string): string | undefined
-}
-
-/** Reads a filter; the empty text passes everything. Issues have positions. */
-export type FilterParser = (text: string) => Parsed<ParsedFilter>
+/** Reads a filter; the empty text passes everything. Issues have line and column. */
+export type FilterParser = (text: string) => Parsed<Filter>
 
 /** How many rows one request looks at before it gives what it has: a filter that fits nothing must not read the whole store. */
 const MAX_SCANNED = 5000

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ADMIN, callerOf } from '../testing/callers.ts'
 import { ATTESTATION_NOTE, attestationOf, DIGEST, makeMetadataWorld } from '../testing/metadata-world.ts'
-import { readPlainFilter } from '../testing/plain-filter.ts'
 import { refusalOf } from '../testing/thrown.ts'
 import { makeMetadataLists } from './lists.ts'
 
@@ -21,7 +20,7 @@ async function arrange() {
     ['p1', `r.example/a@${OTHER}`],
   ] as const)
     await attach(project, uri)
-  const ports = { changes: world.store.changes, pageTokens: world.pageTokens, parseFilter: readPlainFilter }
+  const ports = { changes: world.store.changes, pageTokens: world.pageTokens }
   return { ...world, lists: makeMetadataLists(ports) }
 }
 
@@ -50,6 +49,11 @@ test('§4.8: what clients filter by', async () => {
   const both = [`https://r.example/a@${DIGEST}`, `r.example/b@${DIGEST}`]
   assert.deepEqual(await find(`has_suffix(resourceUrl, "${DIGEST}")`), both)
   assert.deepEqual(await find(`resourceUrl="https://r.example/a@${DIGEST}" AND kind="ATTESTATION"`), both.slice(0, 1))
+  assert.deepEqual(await find(`resourceUrl="r.example/a@${DIGEST}" AND kind="ATTESTATION_AUTHORITY"`), both.slice(0, 1))
+  assert.deepEqual(await find(`resource_url="https://r.example/b@${DIGEST}" OR resourceUrl="r.example/a@${OTHER}"`), [
+    both[1],
+    `r.example/a@${OTHER}`,
+  ])
   assert.deepEqual(await find(`kind="BUILD"`), [])
   assert.deepEqual(await find(`noteProjectId="p1" AND noteId="qa" AND resource.uri="r.example/b@${DIGEST}"`), both.slice(1))
 })

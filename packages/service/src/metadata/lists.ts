@@ -1,9 +1,10 @@
+import type { Filter } from '@countersign/api/filter/filter.ts'
+import { parseResourceFilter } from '@countersign/api/filter/filter.ts'
 import { parseNoteName } from '@countersign/core/name/resource-name.ts'
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
 import type { Changes } from '../changes/change.ts'
-import type { FilterParser, ParsedFilter } from '../changes/filter.ts'
 import { listMatching } from '../changes/filter.ts'
 import { getValue } from '../changes/invalid.ts'
 import type { KnownProjects } from '../changes/known-project.ts'
@@ -45,7 +46,6 @@ export interface MetadataLists {
 export interface ListPorts {
   readonly changes: Pick<Changes<NoteTables & OccurrenceTables & KnownProjects>, 'read'>
   readonly pageTokens: PageTokens
-  readonly parseFilter: FilterParser
 }
 
 /** Makes the part of the metadata flow that lists. */
@@ -58,7 +58,7 @@ export function makeMetadataLists(ports: ListPorts): MetadataLists {
 }
 
 interface Listing {
-  readonly filter: ParsedFilter
+  readonly filter: Filter
   readonly page: PageRequest
   readonly seal: (next: string | undefined) => string
 }
@@ -66,7 +66,7 @@ interface Listing {
 function acceptListing(ports: ListPorts, scope: readonly string[], asked: ListAsked): Listing {
   const filter = asked.filter ?? ''
   const whole = [...scope, filter]
-  const parsed = getValue(ports.parseFilter(filter), 'Filter is not valid')
+  const parsed = getValue(parseResourceFilter(filter), 'Filter is not valid')
   return { filter: parsed, page: acceptPage(ports.pageTokens, whole, asked), seal: (next) => ports.pageTokens.seal(whole, next) }
 }
 
@@ -100,7 +100,7 @@ async function listOccurrences(
 async function listOfProject(
   tables: OccurrenceTables & KnownProjects,
   project: ProjectId,
-  { filter, page }: { readonly filter: ParsedFilter; readonly page: PageRequest },
+  { filter, page }: { readonly filter: Filter; readonly page: PageRequest },
 ): Promise<Page<Message>> {
   await getProject(tables, project)
   const query: OccurrenceQuery = { project, ...narrow(filter) }
@@ -124,7 +124,7 @@ async function listNoteOccurrences(
   return { occurrences: items, nextPageToken: seal(next) }
 }
 
-function selectBy(filter: ParsedFilter): (stored: { readonly name: string; readonly body: string }) => Message | undefined {
+function selectBy(filter: Filter): (stored: { readonly name: string; readonly body: string }) => Message | undefined {
   return (stored) => {
     const message = messageOf(stored)
     return filter.matches(filterFieldsOf(message)) ? message : undefined

@@ -2,7 +2,7 @@
 export type Message = Readonly<Record<string, unknown>>
 
 /** The note and occurrence details of Grafeas v1, by member, and the kind that each makes (kritis-and-grafeas.md §4.3). */
-export const NOTE_DETAILS: Readonly<Record<string, string>> = {
+const NOTE_DETAILS: Readonly<Record<string, string>> = {
   vulnerability: 'VULNERABILITY',
   build: 'BUILD',
   image: 'IMAGE',

@@ -11,7 +11,8 @@ import { requireKept } from './note-body.ts'
 const MAX_URI = 2048
 const MAX_PAYLOAD_BYTES = 64 * 1024
 const MAX_SIGNATURE_BYTES = 64 * 1024
-const MAX_SIGNATURES = 32
+/** As many as a check looks at; one with more would prove nothing. */
+const MAX_SIGNATURES = 16
 const MAX_KEY_ID = 2048
 const MAX_JWTS = 16
 const MAX_BYTES = 512 * 1024

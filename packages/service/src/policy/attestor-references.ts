@@ -9,7 +9,7 @@ import { invalid } from '../changes/invalid.ts'
 import type { AttestorTables } from './ports.ts'
 
 /** A place in a policy that names an attestor. */
-export interface AttestorReference {
+interface AttestorReference {
   readonly path: Issue['path']
   readonly name: AttestorName
 }
@@ -22,7 +22,7 @@ const MAPS = [
 ] as const
 
 /** Every place in the policy that names an attestor. */
-export function attestorReferences(policy: Policy): readonly AttestorReference[] {
+function attestorReferences(policy: Policy): readonly AttestorReference[] {
   const specific = MAPS.flatMap((map) => Object.entries(policy[map]).flatMap(([key, rule]) => referencesOf(rule, [map, key])))
   return [...referencesOf(policy.defaultAdmissionRule, ['defaultAdmissionRule']), ...specific]
 }
