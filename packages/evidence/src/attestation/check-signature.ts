@@ -38,6 +38,6 @@ function checkPkixSignature(payload: Uint8Array, signature: Uint8Array, key: Loa
 /** The most common mistake is a signature encoded in base64 twice (binary-authorization.md §3.3): say so. */
 function explainBad(signature: Uint8Array, key: LoadedPkixKey): string {
   const plain = `The signature by ${key.algorithm} does not hold over the serializedPayload`
-  const looksEncoded = signature.length >= 64 && /^[A-Za-z0-9+/_\r\n-]+={0,2}\s*$/.test(Buffer.from(signature).toString('latin1'))
+  const looksEncoded = signature.length >= 64 && /^[A-Za-z0-9+/_\r\n-]+={0,2}$/.test(Buffer.from(signature).toString('latin1').trim())
   return looksEncoded ? `${plain}: its bytes are base64 text, so it was probably encoded twice` : plain
 }

@@ -16,7 +16,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
  * where there is one, is not judged: it protects against accidents only, and the RFC no longer lets readers insist on it.
  */
 export function readArmor(text: string): ArmorBlocks {
-  const lines = text.split('\n').map((line) => line.replace(/[ \t\r]+$/, ''))
+  const lines = text.split('\n').map((line) => line.trimEnd())
   const blocks: ArmorBlock[] = []
   for (let at = 0; at < lines.length; ) {
     if (lines[at] === '') {

@@ -49,12 +49,13 @@ const KEY_REVOCATION = 0x20
 const SUBKEY_REVOCATION = 0x28
 const CERTIFICATION_REVOCATION = 0x30
 const SHA1 = 2
+const SHA1_WEAKNESS = 'The key describes itself with SHA-1; renew it, for example with gpg --quick-set-expire'
 const MIN_RSA_BITS = 2048
 const MAX_SIGNATURES = 512
 
 /**
  * Reads a certificate: verifies each self-signature and each revocation by the primary key, and keeps only what they prove. Third
- * parties' certifications say nothing here, and revocations by designated revokers are not followed: such keys are a stated problem.
+ * parties' certifications say nothing here. Revocations by designated revokers are not followed; a key that names one is told as weak.
  *
  * `copies` are all copies of one primary key in a block, at least one: a keyring may hold an older copy beside the revoked one, and what any copy
  * says must count.
@@ -161,8 +162,12 @@ class CertificateReader {
 
   #verifyAll(component: Component): readonly SignaturePacket[] {
     const subject = this.#subjectOf(component)
-    const own = component.signatures.filter((signature) => signature.issuerKeyID.equals(this.#primary.getKeyID()))
-    return own.filter((signature) => holds(signature, this.#primary, subject))
+    // Whatever a signature says of its issuer: a revocation without that note still revokes. Strangers' ones do not hold.
+    const valid = component.signatures.filter((signature) => holds(signature, this.#primary, subject))
+    if (valid.some((signature) => signature.revocationKeyClass !== null)) {
+      this.#weaknesses.push('The key lets another key revoke it, which is not followed: to revoke it, replace it')
+    }
+    return valid
   }
 
   /** The bytes that a signature about a part of this key covers (RFC 9580 §5.2.4). */
@@ -183,9 +188,8 @@ class CertificateReader {
   }
 
   #noteHash(signature: SignaturePacket | undefined): void {
-    if (signature?.hashAlgorithm === SHA1 && this.#weaknesses.length === 0) {
-      this.#weaknesses.push('The key describes itself with SHA-1; renew it, for example with gpg --quick-set-expire')
-    }
+    if (signature?.hashAlgorithm !== SHA1 || this.#weaknesses.includes(SHA1_WEAKNESS)) return
+    this.#weaknesses.push(SHA1_WEAKNESS)
   }
 }
 

@@ -6,7 +6,7 @@ import { openPgpSigner } from '../sign/pgp-signer.ts'
 import { DIGEST, PAYLOAD } from '../testing/attestations.ts'
 import { GNUPG_ABSENT, GnuPg } from '../testing/gnupg.ts'
 import type { SignatureVerdict } from '../verdict.ts'
-import { loadPgpKey } from './pgp-key.ts'
+import { listPgpKeys, loadPgpKey } from './pgp-key.ts'
 
 const skip = GNUPG_ABSENT
 const gpg = new GnuPg()
@@ -187,4 +187,20 @@ test('a master key without its secret part signs by its subkey', { skip }, async
   const signature = await signer.value.sign(PAYLOAD)
   assert.ok(gpg.verifies(signature))
   assert.equal((await factOf(gpg.exportKey(fingerprint), signature)).digest, DIGEST)
+})
+
+test('a key that another key may revoke, and one that describes itself with SHA-1, work and are told as weak', { skip }, async () => {
+  const revoker = gpg.makeKey('ed25519')
+  const fingerprint = gpg.makeKey('ed25519')
+  gpg.run(['--command-fd', '0', '--edit-key', fingerprint], `addrevoker\n${revoker}\ny\nsave\n`)
+  gpg.run(['--cert-digest-algo', 'SHA1', '--quick-gen-key', 'sha1@example.com', 'rsa2048', 'sign', 'never'])
+  const [old = ''] = gpg.fingerprints('sha1@example.com')
+  for (const [key, weakness] of [
+    [fingerprint, /lets another key revoke it/],
+    [old, /SHA-1/],
+  ] as const) {
+    const list = await listPgpKeys(gpg.exportKey(key))
+    assert.match((list.ok && list.certificates[0]?.weaknesses.join()) || '', weakness)
+    assert.equal((await factOf(gpg.exportKey(key), gpg.run(['-u', key, '--sign'], PAYLOAD))).digest, DIGEST)
+  }
 })

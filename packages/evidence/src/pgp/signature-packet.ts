@@ -47,7 +47,6 @@ export function findSignatureFault(signature: ParsedSignature, key: VerifyingKey
   if (algorithm === undefined) return hashNumber === SHA1 ? 'it uses SHA-1, which is too weak' : `its hash (number ${hashNumber}) is not accepted`
   if (fields.unknownSubpackets.some((subpacket) => subpacket.critical)) return 'it has a critical subpacket that is not known'
   if (fields.rawNotations.some((notation) => notation.critical)) return 'it has a critical notation that is not known'
-  if (fields.revocationKeyClass !== null) return 'it names a designated revoker, which is not supported'
   const trailer = Buffer.alloc(6)
   trailer.writeUInt16BE(0x04ff)
   trailer.writeUInt32BE(signature.hashed.length, 2)

@@ -4,11 +4,11 @@ import fc from 'fast-check'
 import { formatCanonicalJson } from './canonical-json.ts'
 
 test('RFC 8785 §3.2.2: the sample object', () => {
-  const sample = {
-    numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
-    string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"\/',
-    literals: [null, true, false],
-  }
+  const sample: unknown = JSON.parse(String.raw`{
+    "numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
+    "string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/",
+    "literals": [null, true, false]
+  }`)
   const expected = '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'
   assert.equal(formatCanonicalJson(sample), expected)
 })

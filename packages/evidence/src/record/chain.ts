@@ -18,17 +18,14 @@ export interface ChainLink {
   readonly canonical: string
 }
 
-/** The last link of a chain; `{sequence: 0, hash: GENESIS_HASH}` before the first. */
+/** The last link of a chain; `EMPTY_CHAIN` before the first. */
 export interface ChainHead {
   readonly sequence: number
   readonly hash: string
 }
 
-/** What stands for the hash before the first record. */
-export const GENESIS_HASH = '0'.repeat(64)
-
-/** The head of a chain that has no record yet. */
-export const EMPTY_CHAIN: ChainHead = { sequence: 0, hash: GENESIS_HASH }
+/** The head of a chain that has no record yet; its 64 zeros stand for the hash before the first record. */
+export const EMPTY_CHAIN: ChainHead = { sequence: 0, hash: '0'.repeat(64) }
 
 export type ChainVerdict =
   | { readonly outcome: 'INTACT'; readonly head: ChainHead }
