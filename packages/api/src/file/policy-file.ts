@@ -24,7 +24,7 @@ export function parsePolicyFile(text: string, { format }: { readonly format: Pol
 }
 
 /** Adds to each issue and note the place where its path stands in the text. */
-export function withPositions<T>(parsed: Parsed<T>, document: YamlDocument): Parsed<T> {
+function withPositions<T>(parsed: Parsed<T>, document: YamlDocument): Parsed<T> {
   const place = (issue: Issue): Issue => ({ ...issue, ...document.positionOf(issue.path) })
   if (!parsed.ok) return { ok: false, issues: parsed.issues.map(place) }
   return parsed.notes === undefined ? parsed : { ...parsed, notes: parsed.notes.map(place) }

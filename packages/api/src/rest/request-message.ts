@@ -33,14 +33,6 @@ export function readRequest({ route, pathParams, query, body }: RequestParts): M
   return readMessage(input, tree)
 }
 
-/** Reads one message from proto3 JSON in either spelling. Throws INVALID_ARGUMENT with every issue and its path. */
-export function readMessageJson(message: DescMessage, tree: unknown): Message {
-  const issues: Issue[] = []
-  const canonical = canonicalJson(message, tree, [], issues)
-  if (issues.length > 0) throw invalidRequest(issues)
-  return readMessage(message, canonical)
-}
-
 function readBody(route: Route, body: Uint8Array, issues: Issue[]): Record<string, unknown> {
   const tree = body.length === 0 ? undefined : parseJsonText(body)
   if (route.body === '') {
