@@ -1,27 +1,24 @@
 /** The header in which an answer tells its caller what it should know beside the result. */
 export const WARNINGS_HEADER = 'x-countersign-warning'
 
-const MAX_WARNINGS = 20
-const MAX_LENGTH = 1000
+const MAX_WARNINGS = 10
+const MAX_LENGTH = 300
+const MAX_HEADER = 32_768
 
-/** Writes warnings as one header value: each percent-encoded, so that neither commas nor line feeds nor letters beyond ASCII can break the header. */
+/** Writes warnings as one header value: a JSON array in printable ASCII, cut at what proxies let through. */
 export function formatWarnings(warnings: readonly string[]): string {
-  return warnings
-    .slice(0, MAX_WARNINGS)
-    .map((warning) => encodeURIComponent(warning.toWellFormed().slice(0, MAX_LENGTH).toWellFormed()))
-    .join(', ')
+  const shown = warnings.slice(0, MAX_WARNINGS).map((warning) => warning.slice(0, MAX_LENGTH))
+  return JSON.stringify(shown).replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** Reads them back; what is not percent-encoded text is left out. */
+/** Reads them back; nothing where the header is absent or is no such array. */
 export function parseWarnings(header: string | null | undefined): readonly string[] {
-  const parts = (header ?? '').split(',').slice(0, MAX_WARNINGS)
-  return parts.map((part) => decode(part.trim())).filter((warning) => warning !== '')
-}
-
-function decode(text: string): string {
+  if (header === null || header === undefined || header.length > MAX_HEADER) return []
+  let value: unknown
   try {
-    return decodeURIComponent(text)
+    value = JSON.parse(header)
   } catch {
-    return ''
+    return []
   }
+  return Array.isArray(value) ? value.filter((warning) => typeof warning === 'string').slice(0, MAX_WARNINGS) : []
 }
