@@ -1,98 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { DescMethod, Message } from '@bufbuild/protobuf'
-import { create, toJson } from '@bufbuild/protobuf'
-import { reflect } from '@bufbuild/protobuf/reflect'
+import { create } from '@bufbuild/protobuf'
 import { StatusError } from '@countersign/core/status.ts'
 import fc from 'fast-check'
 import { PolicySchema } from '../gen/google/cloud/binaryauthorization/v1/resources_pb.ts'
 import { BinauthzManagementServiceV1 } from '../gen/google/cloud/binaryauthorization/v1/service_pb.ts'
 import { NoteSchema } from '../gen/grafeas/v1/grafeas_pb.ts'
-import { allServices } from '../testing/all-services.ts'
+import { errorOf, makeRecorder, requestJson, textOf } from '../testing/recorder.ts'
 import type { RestResponse } from './rest-handler.ts'
 import { makeRestHandler } from './rest-handler.ts'
-import type { Route } from './router.ts'
-import type { ServedService } from './service-implementation.ts'
 import { serve } from './service-implementation.ts'
-
-interface Call {
-  readonly method: DescMethod
-  readonly request: Message
-}
-
-/** All services, each answering an empty message and noting what it was asked. */
-function makeRecorder(answer?: (method: DescMethod) => Message) {
-  const calls: Call[] = []
-  const services: ServedService<undefined>[] = allServices.map((service) => ({
-    service,
-    call: async (method, request) => {
-      calls.push({ method, request })
-      return answer?.(method) ?? create(method.output)
-    },
-  }))
-  const handler = makeRestHandler(services)
-  const send = async (method: string, url: string, body: unknown = ''): Promise<RestResponse> =>
-    await handler.handle({ method, url, body: new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body)) }, undefined)
-  return { handler, calls, send, last: () => calls.at(-1) }
-}
-
-function textOf(response: RestResponse): string {
-  return new TextDecoder().decode(response.body)
-}
-
-function errorOf(response: RestResponse): { code: number; message: string; status: string } {
-  return (JSON.parse(textOf(response)) as { error: { code: number; message: string; status: string } }).error
-}
-
-function requestJson(call: Call | undefined): unknown {
-  assert.ok(call)
-  return toJson(call.method.input, call.request)
-}
-
-function samplePath({ template }: Route): string {
-  const steps = template.steps.map((step, index) => (typeof step === 'string' ? `x${index}` : step.literal))
-  return `/${steps.join('/')}${template.verb === '' ? '' : `:${template.verb}`}`
-}
-
-describe('every http rule', () => {
-  const { handler, calls, send } = makeRecorder()
-  for (const route of handler.router.routes) {
-    test(`${route.httpMethod} ${samplePath(route)} reaches ${route.method.parent.name}.${route.method.name}`, async () => {
-      for (const path of [samplePath(route), ...(route.template.verb === '' ? [`${samplePath(route)}/`] : [])]) {
-        const response = await send(route.httpMethod, path, route.body === '' ? '' : {})
-        assert.equal(response.status, 200, textOf(response))
-        const call = calls.at(-1)
-        assert.equal(call?.method, route.method)
-        for (const { fieldPath, start, end } of route.template.variables) {
-          const expected = route.template.steps
-            .slice(start, end)
-            .map((step, index) => (typeof step === 'string' ? `x${start + index}` : step.literal))
-          assert.equal(readPath(call, fieldPath), expected.join('/'))
-        }
-      }
-    })
-  }
-})
-
-function readPath(call: Call | undefined, fieldPath: readonly string[]): unknown {
-  assert.ok(call)
-  return fieldPath.reduce<unknown>((value, name) => {
-    const message = reflect(...reflectArguments(value as Message))
-    const field = message.fields.find((one) => one.name === name)
-    assert.ok(field)
-    const inner: unknown = message.get(field)
-    return typeof inner === 'object' && inner !== null && 'message' in inner ? inner.message : inner
-  }, call.request)
-}
-
-function reflectArguments(message: Message): Parameters<typeof reflect> {
-  const inputs = allServices.flatMap((service) => service.methods.map(({ input }) => input))
-  const schema = [...inputs, ...inputs.flatMap((input) => input.fields.flatMap((field) => field.message ?? []))].find(
-    ({ typeName }) => typeName === message.$typeName,
-  )
-  assert.ok(schema)
-  return [schema, message]
-}
 
 describe('what clients really send', () => {
   test('§1.3: gax sends $alt, enums as integers and snake_case field masks', async () => {
