@@ -7,7 +7,6 @@ import type { Store } from '@countersign/adapters/store/store.ts'
 import { makeTokens, type Tokens } from '@countersign/service/access/tokens.ts'
 import { type Audit, makeAudit } from '@countersign/service/audit/audit.ts'
 import type { Surroundings } from '@countersign/service/changes/change.ts'
-import type { FilterParser } from '@countersign/service/changes/filter.ts'
 import type { PageTokens } from '@countersign/service/changes/page-token.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
 import { makeNotes } from '@countersign/service/metadata/notes.ts'
@@ -45,14 +44,12 @@ export interface FlowParts {
   readonly store: Store
   readonly surroundings: Surroundings
   readonly pageTokens: PageTokens
-  readonly parseFilter: FilterParser
 }
 
 /** Hands each flow the ports that it asks for. */
-export function makeFlows({ store, surroundings, pageTokens, parseFilter }: FlowParts): Flows {
+export function makeFlows({ store, surroundings, pageTokens }: FlowParts): Flows {
   const { changes, feed } = store
   const writing = { changes, surroundings }
-  const listing = { changes, pageTokens, parseFilter }
   const checker = makeChecker()
   const validation = { changes, surroundings, checkAttestation: checker }
   return {
@@ -65,9 +62,9 @@ export function makeFlows({ store, surroundings, pageTokens, parseFilter }: Flow
     metadata: {
       notes: makeNotes(writing),
       occurrences: makeOccurrences({ ...writing, maxAttestationsPerDigest: MAX_ATTESTATIONS_PER_DIGEST }),
-      lists: makeMetadataLists(listing),
+      lists: makeMetadataLists({ changes, pageTokens }),
     },
-    audit: makeAudit(listing),
+    audit: makeAudit({ changes, pageTokens }),
     validate: (caller, request) => validateAttestationOccurrence(validation, caller, request),
     evaluate: (caller, request) => evaluatePolicy({ ...validation, feed, systemPolicy: SYSTEM_POLICY }, caller, request),
   }

@@ -1,4 +1,5 @@
 import type { SpoolRecord } from '@countersign/gate/ports.ts'
+import type { GateSettings } from '@countersign/gate/settings.ts'
 
 /*
  * The wire between the server's main thread and the worker in which the gate runs. Requests carry an id and are answered
@@ -12,13 +13,7 @@ export interface GateWorkerData {
   readonly host: string
   readonly port: number
   readonly tls: { readonly cert: string; readonly key: string }
-  readonly settings: {
-    readonly undecided: 'error' | 'deny'
-    readonly webhookName: string
-    readonly stalenessBudgetMs: number
-    readonly maxReviewBytes: number
-    readonly maxInflightBytes: number
-  }
+  readonly settings: Partial<GateSettings>
 }
 
 /** From the server to the gate. */

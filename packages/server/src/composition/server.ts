@@ -15,7 +15,6 @@ import { makeHttpDoor } from '../doors/http-door.ts'
 import type { Welcome } from '../doors/root-page.ts'
 import { type Certificates, openCertificates } from './certificates.ts'
 import { type DataFolder, openDataFolder, writeFileDurably } from './data-folder.ts'
-import { parseFilter } from './filter-parser.ts'
 import { ensureAdminToken } from './first-token.ts'
 import { type Flows, makeFlows } from './flows.ts'
 import { type GateThread, startGateThread } from './gate-thread.ts'
@@ -53,13 +52,20 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
   const state = { ready: false, welcome: undefined as Welcome | undefined }
   const surroundings = systemSurroundings()
   const data = openDataFolder(config.dataFolder)
-  const certificates = await openCertificates(data, certificateHosts(config))
+  const certificates = await openCertificates(data, { hosts: certificateHosts(config), now: surroundings.now() })
   const waiting = { applied: async (_position: number): Promise<void> => undefined }
   const store = await openStore({ path: data.storeFile, surroundings, onCommit: (position) => waiting.applied(position) })
   closers.push(() => store.close())
-  const flows = makeFlows({ store, surroundings, pageTokens: makePageTokens(randomBytes(32)), parseFilter })
+  const flows = makeFlows({ store, surroundings, pageTokens: makePageTokens(randomBytes(32)) })
   await ensureAdminToken(flows.tokens, data)
-  const gate = await startGateThread({ ...gateParts(parts, data, certificates), acceptDecisions: store.acceptDecisions })
+  const gate = await startGateThread({
+    ...gateParts(parts, data, certificates),
+    acceptDecisions: (writer, records) =>
+      store.acceptDecisions(
+        writer,
+        records.map((record) => ({ writer, ...record })),
+      ),
+  })
   closers.push(() => gate.close(0))
   waiting.applied = gate.applied
   const webhookUrl = config.webhookUrl ?? `https://${formatAuthority(config.webhookListen.host, gate.port)}`
@@ -109,8 +115,8 @@ async function openApi({ parts, store, flows, gate, certificates, webhookUrl, st
 }
 
 function gateParts({ config, log, onFatal }: ServerParts, data: DataFolder, certificates: Certificates) {
-  const { undecided, webhookName, stalenessBudgetMs, maxReviewBytes, maxInflightBytes } = config
-  const settings = { undecided, webhookName, stalenessBudgetMs, maxBodyBytes: maxReviewBytes, maxBytesInFlight: maxInflightBytes }
+  const { undecided, stalenessBudgetMs, maxReviewBytes, maxInflightBytes } = config
+  const settings = { undecided, stalenessBudgetMs, maxBodyBytes: maxReviewBytes, maxBytesInFlight: maxInflightBytes }
   const { host, port } = config.webhookListen
   return {
     data: { storeFile: data.storeFile, spoolFolder: data.spoolFolder, host, port, tls: certificates.pair, settings },

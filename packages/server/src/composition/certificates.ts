@@ -1,0 +1,71 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PemPair } from '@countersign/adapters/certificates/authority.ts'
+import { type DataFolder, readFileIfPresent, writeFileDurably } from './data-folder.ts'
+
+/** A server certificate with less than this to go is made anew at start. */
+const RENEW_MS = 30 * 24 * 3600 * 1000
+
+/** The certificates that the doors show. */
+export interface Certificates {
+  readonly pair: PemPair
+  /** What clusters and clients trust. */
+  readonly caBundle: string
+}
+
+/**
+ * Reads the authority and the server certificate from the data folder; makes what is missing, near its end or for other names. The authority stays for ever:
+ * clusters hold it. The library is loaded only where something must be made.
+ */
+export async function openCertificates(
+  data: DataFolder,
+  { hosts, now }: { readonly hosts: readonly string[]; readonly now: number },
+): Promise<Certificates> {
+  mkdirSync(data.certificatesFolder, { recursive: true, mode: 0o700 })
+  const authority = readPair(data, 'authority') ?? (await makeAuthorityFiles(data, now))
+  if (readFileIfPresent(data.caFile) !== authority.cert) writeFileDurably(data.caFile, authority.cert, 0o644)
+  const pair = (await readGoodServer(data, { hosts, now })) ?? (await issueServerFiles(data, authority, { hosts, now }))
+  return { pair, caBundle: authority.cert }
+}
+
+async function makeAuthorityFiles(data: DataFolder, now: number): Promise<PemPair> {
+  const { makeAuthority } = await import('@countersign/adapters/certificates/authority.ts')
+  return writePair(data, 'authority', await makeAuthority(now))
+}
+
+async function issueServerFiles(
+  data: DataFolder,
+  authority: PemPair,
+  asked: { readonly hosts: readonly string[]; readonly now: number },
+): Promise<PemPair> {
+  const { issueServerCertificate } = await import('@countersign/adapters/certificates/authority.ts')
+  return writePair(data, 'server', await issueServerCertificate(authority, asked))
+}
+
+async function readGoodServer(
+  data: DataFolder,
+  { hosts, now }: { readonly hosts: readonly string[]; readonly now: number },
+): Promise<PemPair | undefined> {
+  const pair = readPair(data, 'server')
+  if (pair === undefined) return undefined
+  const { X509Certificate } = await import('node:crypto')
+  const certificate = new X509Certificate(pair.cert)
+  const isNamed = hosts.every((host) => certificate.checkHost(host) !== undefined || certificate.checkIP(host) !== undefined)
+  return isNamed && Date.parse(certificate.validTo) - now > RENEW_MS ? pair : undefined
+}
+
+/** Certificate and key are one file, so a pair is there whole or not at all. */
+function writePair({ certificatesFolder }: DataFolder, name: string, pair: PemPair): PemPair {
+  writeFileDurably(join(certificatesFolder, `${name}.pem`), `${pair.cert}${pair.key}`, 0o600)
+  return pair
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/
+const KEY = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----\n/
+
+function readPair({ certificatesFolder }: DataFolder, name: string): PemPair | undefined {
+  const text = readFileIfPresent(join(certificatesFolder, `${name}.pem`)) ?? ''
+  const cert = CERTIFICATE.exec(text)?.[0]
+  const key = KEY.exec(text)?.[0]
+  return cert === undefined || key === undefined ? undefined : { cert, key }
+}
