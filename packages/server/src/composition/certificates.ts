@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { PemPair } from '@countersign/adapters/certificates/authority.ts'
 import { type DataFolder, readFileIfPresent, writeFileDurably } from './data-folder.ts'
@@ -50,7 +51,7 @@ async function readGoodServer(
   if (pair === undefined) return undefined
   const { X509Certificate } = await import('node:crypto')
   const certificate = new X509Certificate(pair.cert)
-  const isNamed = hosts.every((host) => certificate.checkHost(host) !== undefined || certificate.checkIP(host) !== undefined)
+  const isNamed = hosts.every((host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined)
   return isNamed && Date.parse(certificate.validTo) - now > RENEW_MS ? pair : undefined
 }
 
