@@ -68,7 +68,7 @@ function tlsOptions(tls: TlsMaterial): ServerOptions {
 
 function limits(settings: GateSettings): ServerOptions {
   const timeout = settings.requestTimeoutMs
-  return { headersTimeout: timeout, requestTimeout: timeout, handshakeTimeout: timeout, connectionsCheckingInterval: 1_000, maxHeaderSize: 16_384 }
+  return { headersTimeout: timeout, requestTimeout: timeout, handshakeTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1_000), maxHeaderSize: 16_384 }
 }
 
 interface DoorState {

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, describe, it } from 'node:test'
+import { verifyChain } from '@countersign/evidence/record/chain.ts'
+import { Spool } from './spool.ts'
+
+const ANSWERING = join(import.meta.dirname, '..', 'testing', 'answering.ts')
+const RECEIPT = /sha256:[0-9a-f]{64}/
+const folder = mkdtempSync(join(tmpdir(), 'power-loss-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const strace = spawnSync('strace', ['-V']).status === 0
+const mayTrace = strace && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
+
+describe('power loss', () => {
+  it('the answer never precedes the fsync of its record', { skip: mayTrace ? false : 'strace is not here, or may not trace' }, () => {
+    const trace = join(folder, 'trace')
+    const calls = 'trace=write,writev,pwrite64,fdatasync'
+    const traced = spawnSync('strace', ['-f', '-s', '4000000', '-e', calls, '-o', trace, process.execPath, ANSWERING, join(folder, 'traced'), '200'])
+    assert.equal(traced.status, 0, String(traced.stderr))
+    assert.deepEqual(checkOrder(readFileSync(trace, 'utf8')), { answers: 200, early: 0 })
+  })
+
+  it('that check finds an answer before its fsync', () => {
+    const receipt = `sha256:${'a'.repeat(64)}`
+    const write = `1 pwrite64(9, "\\"receiptDigest\\":\\"${receipt}\\"", 9, 0) = 9`
+    const answer = `1 write(1, "ANSWER ${receipt}\\n", 9) = 9`
+    assert.equal(checkOrder([write, '2 fdatasync(9) = 0', answer].join('\n')).early, 0)
+    assert.equal(checkOrder([write, '2 fdatasync(9 <unfinished ...>', answer, '2 <... fdatasync resumed>) = 0'].join('\n')).early, 1)
+    assert.equal(checkOrder(['2 fdatasync(9) = 0', write, answer].join('\n')).early, 1)
+    assert.equal(checkOrder([write, '2 fdatasync(9) = -1 EIO', answer].join('\n')).early, 1)
+  })
+
+  for (const answers of [1, 137, 600]) {
+    it(`kill -9 after ${answers} answers loses no answered decision`, async () => {
+      const spoolFolder = join(folder, `killed-${answers}`)
+      const answered = await killAfter(spoolFolder, answers)
+      const spool = new Spool({ folder: spoolFolder, newWriter: () => 'new', maxBytes: 1e9, segmentBytes: 1e9 })
+      const records = spool.readAfter(0, Number.POSITIVE_INFINITY)
+      const kept = new Set(records.map(({ receiptDigest }) => receiptDigest))
+      assert.ok(answered.length >= answers)
+      assert.deepEqual(answered.filter(receipt => !kept.has(receipt)), [])
+      assert.equal((await verifyChain(spool.writer, records)).outcome, 'INTACT')
+      await spool.close()
+    })
+  }
+})
+
+/** Lets a process answer, kills it the moment that so many answers were seen, and gives all that it ever said. */
+async function killAfter(spoolFolder: string, answers: number): Promise<readonly string[]> {
+  const child = spawn(process.execPath, [ANSWERING, spoolFolder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const seen: string[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    const receipt = RECEIPT.exec(line)?.[0]
+    if (receipt !== undefined) seen.push(receipt)
+    if (seen.length === answers) child.kill('SIGKILL')
+  }
+  return seen
+}
+
+/** Follows the system calls in order: a record is durable when an fdatasync that began after its write came back with 0. */
+function checkOrder(trace: string): { readonly answers: number; readonly early: number } {
+  const pending = new Map<string, string>()
+  const syncing = new Map<string, ReadonlySet<string>>()
+  const written = new Set<string>()
+  const durable = new Set<string>()
+  const found = { answers: 0, early: 0 }
+  for (const line of trace.split('\n')) {
+    const [, pid = '', call = ''] = /^(\d+) +(.*)$/.exec(line) ?? []
+    if (call.startsWith('write(1, "ANSWER')) {
+      found.answers++
+      if (!durable.has(RECEIPT.exec(call)?.[0] ?? '')) found.early++
+    } else if (call.startsWith('pwrite64(')) {
+      if (call.endsWith('<unfinished ...>')) pending.set(pid, call)
+      else for (const receipt of receiptsOf(call)) written.add(receipt)
+    } else if (call.startsWith('<... pwrite64 resumed>')) {
+      for (const receipt of receiptsOf(pending.get(pid) ?? '')) written.add(receipt)
+    } else if (call.startsWith('fdatasync(')) {
+      syncing.set(pid, new Set(written))
+      if (call.endsWith('= 0')) settle(pid)
+    } else if (call.startsWith('<... fdatasync resumed>') && call.endsWith('= 0')) {
+      settle(pid)
+    }
+  }
+  return found
+
+  function settle(pid: string): void {
+    for (const receipt of syncing.get(pid) ?? []) durable.add(receipt)
+  }
+}
+
+function receiptsOf(call: string): readonly string[] {
+  return call.match(/receiptDigest\\":\\"sha256:[0-9a-f]{64}/g)?.map(text => text.slice(text.indexOf('sha256:'))) ?? []
+}
