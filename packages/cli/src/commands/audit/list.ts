@@ -1,0 +1,42 @@
+import { pathOf, textIn, type Tree } from '../../connection/api.ts'
+import { UsageError } from '../../terminal.ts'
+import type { Verb } from '../verb.ts'
+
+const DEFAULT_LIMIT = 50
+
+export const listAudit: Verb = {
+  usage: 'list',
+  summary: 'Show the log of a project, newest first',
+  details: 'The filter is written in Cloud Logging’s language, over the entry as -o yaml shows it.',
+  examples: [
+    `countersign audit list --project demo --filter 'resource.type="k8s_cluster" protoPayload.status.message="PERMISSION_DENIED"'`,
+    `countersign audit list --project demo \\\n      --filter 'resource.type="k8s_cluster" protoPayload.request.metadata.annotations."alpha.image-policy.k8s.io/break-glass"="true"'`,
+  ],
+  options: [
+    { flags: '--filter <filter>', summary: 'only entries that pass' },
+    { flags: '--limit <number>', summary: `at most so many entries (default ${DEFAULT_LIMIT})` },
+    { flags: '--order <order>', summary: 'desc, newest first (the default), or asc' },
+  ],
+  async run(context, given) {
+    const order = given.text('--order') ?? 'desc'
+    if (order !== 'desc' && order !== 'asc') throw new UsageError(`Order "${order}" is not known: expected desc or asc`)
+    const limit = given.count('--limit') ?? DEFAULT_LIMIT
+    const query = { filter: given.text('--filter'), orderBy: `timestamp ${order}` }
+    const path = pathOf('/countersign/v1', `projects/${context.project()}/auditLog`)
+    context.showRows(await (await context.api()).list(path, 'entries', { query, limit }), [
+      { heading: 'TIME', value: 'timestamp' },
+      { heading: 'SEVERITY', value: 'severity' },
+      { heading: 'METHOD', value: (row) => textIn(row, 'protoPayload', 'methodName').split('.').slice(-2).join('.') },
+      { heading: 'RESOURCE', value: 'protoPayload.resourceName' },
+      { heading: 'BY', value: 'protoPayload.authenticationInfo.principalEmail' },
+      { heading: 'OUTCOME', value: (row) => outcomeOf(row as Tree) },
+    ])
+  },
+}
+
+/** What came of it: a decision's outcome and reason, else the words of the status. */
+function outcomeOf(entry: Tree): string {
+  const outcome = textIn(entry, 'protoPayload', 'metadata', 'outcome')
+  const reason = textIn(entry, 'protoPayload', 'metadata', 'reason')
+  return outcome === '' ? textIn(entry, 'protoPayload', 'status', 'message') || 'done' : `${outcome} ${reason}`
+}

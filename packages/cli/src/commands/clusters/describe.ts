@@ -1,0 +1,20 @@
+import { pathOf } from '../../connection/api.ts'
+import { fullName } from '../../context.ts'
+import type { Verb } from '../verb.ts'
+import { connectionOf, formatWebhookConfiguration } from './connection-format.ts'
+
+export const describeCluster: Verb = {
+  usage: 'describe <cluster>',
+  summary: 'Show a cluster, its webhook URL and CA bundle',
+  examples: [
+    'countersign clusters describe us-central1.demo-cluster --project demo',
+    'countersign clusters describe us-central1.demo-cluster --project demo --webhook-configuration | kubectl apply -f -',
+  ],
+  options: [{ flags: '--webhook-configuration', summary: 'print the ValidatingWebhookConfiguration for kubectl apply, and nothing else' }],
+  async run(context, given) {
+    const name = fullName(context, 'clusters', given.argument(0))
+    const cluster = await (await context.api()).call('GET', pathOf('/countersign/v1', name))
+    if (given.has('--webhook-configuration')) context.terminal.write(formatWebhookConfiguration(connectionOf(cluster)))
+    else context.showOne(cluster)
+  },
+}

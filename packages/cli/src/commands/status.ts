@@ -1,0 +1,38 @@
+import { isTree, pathOf, textIn, type Tree, treesIn } from '../connection/api.ts'
+import type { Context } from '../context.ts'
+import { printable } from '../terminal.ts'
+import type { Verb } from './verb.ts'
+
+export const status: Verb = {
+  usage: 'status',
+  summary: 'How the server and its gates stand',
+  examples: ['countersign status', 'countersign status -o json'],
+  async run(context) {
+    const server = await (await context.api()).call('GET', pathOf('/countersign/v1', 'status'))
+    if (context.hasFormat) return context.showOne(server)
+    showServer(context, server)
+  },
+}
+
+function showServer(context: Context, server: Tree): void {
+  const facts: readonly (readonly [string, string])[] = [
+    ['Version', textIn(server, 'version')],
+    ['Running since', textIn(server, 'startTime')],
+    ['API', textIn(server, 'apiUrl')],
+    ['Webhook', textIn(server, 'webhookUrl')],
+    ['Change feed at', textIn(server, 'feedPosition') || '0'],
+  ]
+  context.terminal.write(`${printable(facts.map(([name, value]) => `${`${name}:`.padEnd(16)}${value}`).join('\n'))}\n`)
+  context.showRows(treesIn(server, 'gates'), [
+    { heading: 'GATE', value: 'writer' },
+    { heading: 'FEED_AT', value: (gate) => textIn(gate, 'feedPosition') || '0' },
+    { heading: 'STALE_FOR', value: (gate) => `${textIn(gate, 'staleForMs') || '0'} ms` },
+    { heading: 'UNSHIPPED', value: (gate) => textIn(gate, 'unshippedRecords') || '0' },
+    { heading: 'COUNTERS', value: (gate) => formatCounters(gate as Tree) },
+  ])
+}
+
+function formatCounters({ counters }: Tree): string {
+  const pairs = isTree(counters) ? Object.entries(counters) : []
+  return pairs.map(([name, count]) => `${name} ${String(count)}`).join(', ')
+}

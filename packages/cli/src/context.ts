@@ -1,0 +1,89 @@
+import { parseProjectId } from '@countersign/core/name/resource-name.ts'
+import { type Api, makeApi, type Tree } from './connection/api.ts'
+import { findServer } from './connection/server.ts'
+import { formatOne, formatRows, type OutputFormat, parseOutputFormat } from './output/format.ts'
+import type { Column } from './output/table.ts'
+import { type Terminal, UsageError } from './terminal.ts'
+
+/** What every verb works with: the server, the project and the way results are shown, from options and environment. */
+export interface Context {
+  readonly terminal: Terminal
+  /** Makes the client at the first call, so that offline commands need no server and no token. */
+  api(): Promise<Api>
+  /** The project's id. UsageError where none was named. */
+  project(): string
+  findProject(): string | undefined
+  /** How results are shown: as asked, else as the command does by itself. */
+  format(byDefault: 'table' | 'yaml' | 'json'): OutputFormat
+  /** Whether somebody chose a format. */
+  readonly hasFormat: boolean
+  /** Whether somebody chose a server. */
+  readonly hasServer: boolean
+  /** Shows a list: a box by default. */
+  showRows(rows: readonly unknown[], columns: readonly Column[]): void
+  /** Shows a list as YAML documents by default. */
+  showDocuments(rows: readonly unknown[]): void
+  /** Shows one thing: YAML by default. */
+  showOne(tree: unknown): void
+  /** Goes on where the answer is yes, or nobody is there to be asked, or `--quiet` was given. */
+  confirm(question: string): Promise<void>
+}
+
+/** Makes the context of one command line. */
+export function makeContext(terminal: Terminal, globals: Readonly<Record<string, unknown>>): Context {
+  const text = (name: string): string | undefined => (typeof globals[name] === 'string' ? globals[name] : undefined)
+  const asked = text('format')
+  const format: Context['format'] = (byDefault) => (asked === undefined ? { kind: byDefault } : parseOutputFormat(asked))
+  const findProject = (): string | undefined => acceptProject(text('project') ?? terminal.env['COUNTERSIGN_PROJECT'])
+  let api: Promise<Api> | undefined
+  return {
+    ...{ terminal, format, findProject, hasFormat: asked !== undefined },
+    hasServer: (text('server') ?? terminal.env['COUNTERSIGN_SERVER'] ?? '') !== '',
+    api: () => (api ??= connect(terminal, { server: text('server'), tokenFile: text('tokenFile'), caFile: text('caFile') })),
+    project: () => findProject() ?? noProject(),
+    showRows: (rows, columns) => terminal.write(formatRows(rows, format('table'), columns)),
+    showDocuments: (rows) => terminal.write(formatRows(rows, format('yaml'), [])),
+    showOne: (tree) => terminal.write(formatOne(tree, format('yaml'))),
+    confirm: async (question) => {
+      if (globals['quiet'] === true) return
+      const answer = await terminal.ask(`${question} (Y/n)`)
+      if (answer !== undefined && /^\s*n/i.test(answer)) throw new UsageError('Aborted: nothing was changed')
+    },
+  }
+}
+
+/** A resource's full name, from a full name or from an id in the project: `projects/P/attestors/A`. */
+export function fullName(context: Context, collection: string, text: string): string {
+  return /^projects\/[^/]+\/[^/]+\/[^/]+$/.test(text) ? text : `projects/${context.project()}/${collection}/${text}`
+}
+
+/** The last part of a resource's name. */
+export function shortName(row: unknown): string {
+  return String((row as Tree)['name'] ?? '')
+    .split('/')
+    .slice(3)
+    .join('/')
+}
+
+async function connect(
+  terminal: Terminal,
+  { server, tokenFile, caFile }: { readonly server: string | undefined; readonly tokenFile: string | undefined; readonly caFile: string | undefined },
+): Promise<Api> {
+  const options = {
+    ...(server === undefined ? {} : { server }),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+  }
+  return makeApi(terminal.send, await findServer(terminal, options), (warning) => terminal.say(`WARNING: ${warning}`))
+}
+
+function acceptProject(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined
+  const parsed = parseProjectId(text.replace(/^projects\//, ''))
+  if (parsed.ok) return parsed.value
+  throw new UsageError(parsed.issues[0]?.message ?? 'The project id is not valid')
+}
+
+function noProject(): never {
+  throw new UsageError('No project was named', 'Name it with --project or COUNTERSIGN_PROJECT. The projects of a server: countersign projects list')
+}

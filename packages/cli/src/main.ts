@@ -1,0 +1,111 @@
+import { Command, CommanderError } from 'commander'
+import { StatusError } from '@countersign/core/status.ts'
+import manifest from '../package.json' with { type: 'json' }
+import { registerCommands } from './commands/register.ts'
+import { processTerminal } from './process-terminal.ts'
+import { EXIT, type ExitCode, type Terminal, UsageError } from './terminal.ts'
+import { findWord, withoutGcloudWords } from './words.ts'
+
+/** Commands of the completion: they need the whole tree. */
+const COMPLETION = ['completion', 'complete']
+
+/** Runs one command line (without node and script) and gives its exit code. Never throws. */
+export async function runCli(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  let exit: ExitCode = EXIT.YES
+  try {
+    const words = withoutGcloudWords(argv)
+    const word = words[findWord(words)] ?? ''
+    const finish = (code: ExitCode): void => {
+      exit = code
+    }
+    const program = await buildProgram(terminal, { finish, ...(COMPLETION.includes(word) ? {} : { word }) })
+    await program.parseAsync([...words], { from: 'user' })
+    return exit
+  } catch (error) {
+    return report(error, terminal)
+  }
+}
+
+/**
+ * The command tree, loaded whole or for the one `word` that stands first; also read by completion and reference. `finish`
+ * takes the exit code of what ran.
+ */
+export async function buildProgram(
+  terminal: Terminal,
+  options: { readonly finish: (code: ExitCode) => void; readonly word?: string },
+): Promise<Command> {
+  const program = new Command('countersign')
+    .description('Only container images that trusted parties have vouched for may run.')
+    .version(manifest.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .option('--server <url>', 'API of the server (COUNTERSIGN_SERVER; default http://127.0.0.1:8080)')
+    .option('--token-file <file>', 'file with the API token (COUNTERSIGN_TOKEN_FILE; default: the one that a server in this folder made)')
+    .option('--ca-file <file>', 'certificate authority of the server, PEM (COUNTERSIGN_CA_FILE)')
+    .option('--project <id>', 'project (COUNTERSIGN_PROJECT)')
+    .option('-o, --format <format>', 'table, json, yaml or value(FIELD)')
+    .option('-q, --quiet', 'no questions: take the default answer')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for more)')
+    .addHelpText('after', HELP_AFTER)
+    .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.say(text.trimEnd()) })
+    .exitOverride()
+  program.command('serve').description('Run the server (all options: countersign serve --help)').allowUnknownOption().helpOption(false)
+  await registerCommands(program, { terminal, ...options })
+  if (options.word === undefined) await addCompletion(program)
+  else program.command('completion').description('Print the completion script of a shell: bash, zsh, fish or powershell')
+  return program
+}
+
+const HELP_AFTER = `
+Exit codes: 0 yes · 1 denied or violated · 2 usage · 3 could not decide, or the server could not be reached
+
+First steps:
+  $ countersign serve
+  $ countersign projects create demo
+  $ countersign policy export --project demo > policy.yaml`
+
+async function addCompletion(program: Command): Promise<void> {
+  const { default: tab } = await import('@bomb.sh/tab/commander')
+  tab(program, { completionCommandName: 'completion' })
+}
+
+/** The one table from errors to exit codes and sentences. */
+function report(error: unknown, terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.YES : EXIT.USAGE
+  if (error instanceof UsageError) {
+    terminal.say(`ERROR: ${error.message}`)
+    if (error.hint !== undefined) terminal.say(error.hint)
+    return EXIT.USAGE
+  }
+  if (error instanceof StatusError) {
+    terminal.say(`ERROR: ${error.code}: ${error.message}`)
+    const hint = HINTS[error.code]
+    if (hint !== undefined) terminal.say(hint)
+    return exitOf(error)
+  }
+  terminal.say(`ERROR: ${error instanceof Error ? error.message : String(error)}`)
+  return EXIT.UNDECIDED
+}
+
+const HINTS: Partial<Readonly<Record<StatusError['code'], string>>> = {
+  UNAVAILABLE: 'Is the server running? Start one with: countersign serve. Another one is named with --server or COUNTERSIGN_SERVER',
+  UNAUTHENTICATED: 'Name the file that holds your token with --token-file or COUNTERSIGN_TOKEN_FILE',
+}
+
+/** What the caller asked wrongly is usage; what nobody could answer is undecided; a refusal is a no. */
+function exitOf(error: StatusError): ExitCode {
+  switch (error.code) {
+    case 'INVALID_ARGUMENT':
+    case 'OUT_OF_RANGE':
+      return EXIT.USAGE
+    case 'NOT_FOUND':
+    case 'ALREADY_EXISTS':
+    case 'PERMISSION_DENIED':
+    case 'UNAUTHENTICATED':
+    case 'FAILED_PRECONDITION':
+    case 'ABORTED':
+      return EXIT.NO
+    default:
+      return EXIT.UNDECIDED
+  }
+}

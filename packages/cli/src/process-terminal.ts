@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { sendOverHttp } from './connection/http-send.ts'
+import { makeFiles } from './process-files.ts'
+import { printable, type RunProgram, type Terminal, UsageError } from './terminal.ts'
+
+const MAX_INPUT_BYTES = 64 * 1024 * 1024
+
+/** The real terminal: with `process-files.ts` and `http-send.ts` the only place of the hand tool that touches the process. */
+export function processTerminal(): Terminal {
+  const cwd = process.cwd()
+  return {
+    ...{ env: process.env, cwd, interactive: process.stdout.isTTY === true, files: makeFiles(cwd), send: sendOverHttp, runProgram },
+    now: () => Date.now(),
+    write: (text) => void process.stdout.write(text),
+    say: (text) => void process.stderr.write(`${printable(text)}\n`),
+    readInput: readStandardInput,
+    ask,
+  }
+}
+
+async function readStandardInput(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length
+    if (bytes > MAX_INPUT_BYTES) throw new UsageError(`Cannot read standard input: it has more than ${MAX_INPUT_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  if (process.stdin.isTTY !== true) return undefined
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await lines.question(printable(`${question} `))
+  } finally {
+    lines.close()
+  }
+}
+
+const runProgram: RunProgram = (name, args, input) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(name, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const stdout: Uint8Array[] = []
+    const stderr: Uint8Array[] = []
+    child.stdout.on('data', (chunk: Uint8Array) => stdout.push(chunk))
+    child.stderr.on('data', (chunk: Uint8Array) => stderr.push(chunk))
+    child.on('error', (error) => reject(new UsageError(`Cannot run ${name}: ${error.message}`)))
+    child.on('close', (code) => resolve({ code: code ?? 128, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString('utf8') }))
+    // A program that ends without reading its input is judged by its exit code.
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
