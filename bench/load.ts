@@ -22,7 +22,7 @@ async function open(port: number): Promise<Client> {
     socket.once('error', reject)
   })
   socket.setNoDelay(true)
-  return { run: next => drive(socket, next) }
+  return { run: (next) => drive(socket, next) }
 }
 
 function drive(socket: TLSSocket, next: () => boolean): Promise<number> {
@@ -54,7 +54,7 @@ async function burst(port: number, count: number) {
   let left = count
   const next = () => left-- > 0
   const start = process.hrtime.bigint()
-  const failed = await Promise.all(clients.map(client => client.run(next)))
+  const failed = await Promise.all(clients.map((client) => client.run(next)))
   return { seconds: Number(process.hrtime.bigint() - start) / 1e9, failed: failed.reduce((sum, each) => sum + each, 0) }
 }
 
@@ -64,7 +64,7 @@ process.stdin.setEncoding('utf8').on('data', (text: string) => {
   for (let end = input.indexOf('\n'); end >= 0; end = input.indexOf('\n')) {
     const { port, count } = JSON.parse(input.slice(0, end)) as { port: number; count: number }
     input = input.slice(end + 1)
-    void burst(port, count).then(result => process.stdout.write(`${JSON.stringify(result)}\n`))
+    void burst(port, count).then((result) => process.stdout.write(`${JSON.stringify(result)}\n`))
   }
 })
 process.stdin.on('end', () => process.exit(0))

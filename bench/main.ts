@@ -13,7 +13,7 @@ const END = '<!-- measured: end -->'
 const args = process.argv.slice(2)
 const numberOf = (flag: string, otherwise: number) => (args.includes(flag) ? Number(args[args.indexOf(flag) + 1]) : otherwise)
 const options = { bursts: numberOf('--bursts', 5), perBurst: numberOf('--per-burst', 6_000), warmUp: 8_000, inFlight: numberOf('--in-flight', 200) }
-const asked = args.filter(arg => Object.hasOwn(variants, arg))
+const asked = args.filter((arg) => Object.hasOwn(variants, arg))
 const measured: Measured[] = []
 for (const variant of asked.length === 0 ? Object.keys(variants) : asked) {
   process.stderr.write(`measuring ${variants[variant]?.title} …\n`)

@@ -36,11 +36,13 @@ function start(measured: readonly Measured[]): readonly string[] {
     ['process', 'ready after, ms: bare', 'gate', 'resident MB, idle: bare', 'gate', 'resident MB, loaded: bare', 'gate'],
     measured.map(({ title, bare, gate }) => [
       title,
-      ...[bare.readyMs, gate.readyMs, bare.idleMegabytes, gate.idleMegabytes, bare.loadedMegabytes, gate.loadedMegabytes].map(value => value.toFixed(0)),
+      ...[bare.readyMs, gate.readyMs, bare.idleMegabytes, gate.idleMegabytes, bare.loadedMegabytes, gate.loadedMegabytes].map((value) =>
+        value.toFixed(0),
+      ),
     ]),
   )
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`)
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
 }

@@ -11,7 +11,9 @@ export function realisticReview(images: readonly string[]): Buffer {
       creationTimestamp: null,
       labels: { app: 'web', 'pod-template-hash': '7c5ddbdf54' },
       annotations: { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ spec: 'x'.repeat(600) }) },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-7c5ddbdf54', uid: 'd5a5b7c0-0d33-4d4e-8c7a-2f3e1b7a9c11', controller: true }],
+      ownerReferences: [
+        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-7c5ddbdf54', uid: 'd5a5b7c0-0d33-4d4e-8c7a-2f3e1b7a9c11', controller: true },
+      ],
       managedFields: [managedFields(images.length)],
     },
     spec: {
@@ -30,11 +32,20 @@ export function realisticReview(images: readonly string[]): Buffer {
 }
 
 function container(image: string, index: number) {
-  const probe = { httpGet: { path: '/healthz', port: 8080, scheme: 'HTTP' }, timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }
+  const probe = {
+    httpGet: { path: '/healthz', port: 8080, scheme: 'HTTP' },
+    timeoutSeconds: 1,
+    periodSeconds: 10,
+    successThreshold: 1,
+    failureThreshold: 3,
+  }
   return {
     name: `c${index}`,
     image,
-    env: Array.from({ length: 12 }, (_, variable) => ({ name: `SETTING_${variable}`, value: `the value of setting number ${variable}, as people write them` })),
+    env: Array.from({ length: 12 }, (_, variable) => ({
+      name: `SETTING_${variable}`,
+      value: `the value of setting number ${variable}, as people write them`,
+    })),
     ports: [{ containerPort: 8080, protocol: 'TCP' }],
     resources: { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '100m', memory: '256Mi' } },
     volumeMounts: [{ name: 'token', readOnly: true, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }],
@@ -61,5 +72,12 @@ function managedFields(containers: number) {
     'f:terminationMessagePolicy': {},
   }
   const owned = Object.fromEntries(Array.from({ length: containers }, (_, index) => [`k:{"name":"c${index}"}`, field]))
-  return { manager: 'kube-controller-manager', operation: 'Update', apiVersion: 'v1', time: '2026-01-31T12:00:00Z', fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': { 'f:containers': owned } } }
+  return {
+    manager: 'kube-controller-manager',
+    operation: 'Update',
+    apiVersion: 'v1',
+    time: '2026-01-31T12:00:00Z',
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:spec': { 'f:containers': owned } },
+  }
 }

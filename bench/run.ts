@@ -93,14 +93,20 @@ async function startServer(script: string, args: readonly string[]) {
       return ((await lines.next()) as { calls: number }).calls
     },
     summary: (bursts: readonly Burst[]): Summary => ({
-      cpuMicros: quantile(bursts.map(each => each.cpuMicros), 0.25),
-      perSecond: quantile(bursts.map(each => each.perSecond), 0.75),
+      cpuMicros: quantile(
+        bursts.map((each) => each.cpuMicros),
+        0.25,
+      ),
+      perSecond: quantile(
+        bursts.map((each) => each.perSecond),
+        0.75,
+      ),
       readyMs,
       idleMegabytes,
       loadedMegabytes: residentMegabytes(pid),
     }),
     stop: () =>
-      new Promise<void>(resolve => {
+      new Promise<void>((resolve) => {
         child.once('exit', () => resolve())
         child.kill('SIGTERM')
       }),
@@ -120,13 +126,13 @@ class Lines {
   constructor(child: ChildProcess) {
     this.#child = child
     if (child.stdout === null) throw new Error('The child has no output')
-    createInterface({ input: child.stdout }).on('line', line => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
       const value: unknown = JSON.parse(line)
       const waiting = this.#waiting.shift()
       if (waiting === undefined) this.#ready.push(value)
       else waiting.resolve(value)
     })
-    child.once('exit', code => {
+    child.once('exit', (code) => {
       for (const { reject } of this.#waiting.splice(0)) reject(new Error(`A process of the benchmark ended with ${code}`))
     })
   }
@@ -148,7 +154,10 @@ class Lines {
 
 /** Time on a processor of all threads of a process, from the kernel's scheduler. */
 function cpuNanos(pid: number): number {
-  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]), 0)
+  return readdirSync(`/proc/${pid}/task`).reduce(
+    (sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]),
+    0,
+  )
 }
 
 function residentMegabytes(pid: number): number {
@@ -156,7 +165,7 @@ function residentMegabytes(pid: number): number {
 }
 
 /** The value below which this part of the values lies. */
-export function quantile(values: readonly number[], part: number): number {
+function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((one, other) => one - other)
   return sorted[Math.round((sorted.length - 1) * part)] ?? 0
 }

@@ -14,7 +14,7 @@ const gate = await createGate({
   sink: { ship: async (_, records) => records.at(-1)?.sequence ?? 0 },
   spoolFolder,
   surroundings: { now: () => Date.now(), timestamp: stamp, uuid: () => crypto.randomUUID() },
-  log: { info: () => {}, alarm: message => process.stderr.write(`${message}\n`) },
+  log: { info: () => {}, alarm: (message) => process.stderr.write(`${message}\n`) },
 })
 const door = await gate.listen({ host: '127.0.0.1', port: 0, tls: TEST_TLS })
 process.stdout.write(`${JSON.stringify({ port: door.port })}\n`)

@@ -29,13 +29,20 @@ function digest(index: number): ImageDigest {
 
 /** A thousand patterns, the last of which matches. */
 function allowing(): ProjectWorld {
-  const patterns = [...Array.from({ length: 999 }, (_, index) => `registry.example.com/team-${index}/*`), `${REPOSITORY}@*`, 'registry.example.com/shop/**']
-  return projectWorld({ policy: policy({ admissionWhitelistPatterns: patterns.map(namePattern => ({ namePattern })) }) })
+  const patterns = [
+    ...Array.from({ length: 999 }, (_, index) => `registry.example.com/team-${index}/*`),
+    `${REPOSITORY}@*`,
+    'registry.example.com/shop/**',
+  ]
+  return projectWorld({ policy: policy({ admissionWhitelistPatterns: patterns.map((namePattern) => ({ namePattern })) }) })
 }
 
 function attested(count: number): MemoryWorld {
   const { attestor, attest, named } = attestorWithKey()
-  const world = new MemoryWorld([projectWorld({ policy: policy({ defaultAdmissionRule: attestedBy(attestor.name) }), attestors: { [attestor.name]: named } })])
-  for (let index = 0; index < count; index++) world.addAttestation(attest(digest(index), { resourceUri: `https://${REPOSITORY}@${digest(index)}` }), digest(index))
+  const world = new MemoryWorld([
+    projectWorld({ policy: policy({ defaultAdmissionRule: attestedBy(attestor.name) }), attestors: { [attestor.name]: named } }),
+  ])
+  for (let index = 0; index < count; index++)
+    world.addAttestation(attest(digest(index), { resourceUri: `https://${REPOSITORY}@${digest(index)}` }), digest(index))
   return world
 }

@@ -1,12 +1,11 @@
 import { decideAdmission } from '@countersign/core/admission/decide.ts'
 import type { AdmissionDecision, UndecidedReason } from '@countersign/core/admission/decision.ts'
 import type { AdmissionEvidence, AdmissionWorld, DigestEvidence } from '@countersign/core/admission/evidence.ts'
-import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
 import { type RequiredEvidence, requiredEvidence } from '@countersign/core/admission/required-evidence.ts'
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
-import type { Instant } from '@countersign/core/instant.ts'
 import type { AttestorName } from '@countersign/core/name/resource-name.ts'
 import type { CompiledPolicy } from '@countersign/core/policy/compile.ts'
+import type { Asked } from './asked.ts'
 import type { Facts } from './facts/facts.ts'
 import type { Recorder } from './record/recorder.ts'
 import type { CompiledProject } from './world/world.ts'
@@ -16,15 +15,6 @@ export interface AdmitParts {
   readonly facts: Facts
   readonly recorder: Recorder
   readonly systemPolicy?: CompiledPolicy
-}
-
-/** One request, the project that decides it, and when an answer comes too late. */
-export interface Asked {
-  readonly request: AdmissionRequest
-  readonly project: CompiledProject
-  readonly now: Instant
-  readonly deadlineMs: number
-  readonly caller: { readonly verifiedBy: 'URL_SEGMENT' | 'CLIENT_CERTIFICATE'; readonly subject?: string }
 }
 
 /** A decision and where it was recorded. */
@@ -77,13 +67,13 @@ function findKnown(required: readonly RequiredEvidence[], project: CompiledProje
 async function gather(required: readonly RequiredEvidence[], asked: Asked, facts: Facts): Promise<Gathered> {
   const attestations: Attestations = {}
   let open = true
-  const lookups = required.map(async pair => {
+  const lookups = required.map(async (pair) => {
     const versioned = asked.project.versioned.get(pair.attestor)
     const found = versioned === undefined ? undefined : await facts.gather(versioned, pair.digest)
     // What comes in late must not change what this decision was made of.
     if (open && found !== undefined) put(attestations, pair, found)
   })
-  const all = Promise.allSettled(lookups).then(settled => (settled.some(({ status }) => status === 'rejected') ? 'FAILED' : 'DONE'))
+  const all = Promise.allSettled(lookups).then((settled) => (settled.some(({ status }) => status === 'rejected') ? 'FAILED' : 'DONE'))
   const outcome = await withinDeadline(all, asked.deadlineMs)
   open = false
   if (outcome === 'LATE') return { attestations, missing: { code: 'DEADLINE_EXCEEDED' } }
@@ -98,7 +88,7 @@ function put(attestations: Attestations, { attestor, digest }: RequiredEvidence,
 
 async function withinDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T | 'LATE'> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'LATE'>(resolve => {
+  const late = new Promise<'LATE'>((resolve) => {
     timer = setTimeout(() => resolve('LATE'), deadlineMs)
   })
   try {
@@ -130,5 +120,8 @@ async function record(asked: Asked, { evidence, decision }: Decided, recorder: R
 
 /** Break-glass must work when the disk does not (DESIGN §8), and a rule that only watches never blocks. */
 function mayGoUnrecorded(decision: AdmissionDecision): boolean {
-  return decision.reason === 'BREAK_GLASS' || (decision.outcome === 'ALLOWED' && decision.images.every(image => image.enforcementMode === 'DRYRUN_AUDIT_LOG_ONLY'))
+  return (
+    decision.reason === 'BREAK_GLASS' ||
+    (decision.outcome === 'ALLOWED' && decision.images.every((image) => image.enforcementMode === 'DRYRUN_AUDIT_LOG_ONLY'))
+  )
 }

@@ -5,7 +5,7 @@ import { formatFix } from '@countersign/core/admission/fix.ts'
 import { listAuditLabels } from '@countersign/core/admission/labels.ts'
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
 import type { Admission } from './admit.ts'
-import type { GateResponse } from './handler.ts'
+import type { GateResponse } from './door/exchange.ts'
 import type { ReviewIdentity } from './review/identity.ts'
 
 /** Kubernetes cuts a warning here; a warning that is cut helps nobody, so ours fit. */
@@ -88,8 +88,9 @@ function warn(request: AdmissionRequest, { decision, unrecorded }: Admission): r
   if (unrecorded !== undefined) warnings.push('This decision could not be recorded: the gate’s disk needs attention')
   if (decision.reason === 'DRY_RUN') warnings.push(`Dry run: would be denied. ${formatDenial(decision, 'B')}`)
   if (decision.reason !== 'CONFORMS') warnings.push(...listFixes(decision))
-  const shown = warnings.length > MAX_WARNINGS ? [...warnings.slice(0, MAX_WARNINGS - 1), `… and ${warnings.length - MAX_WARNINGS + 1} more`] : warnings
-  return shown.map(warning => (warning.length > MAX_WARNING ? `${warning.slice(0, MAX_WARNING - 1)}…` : warning))
+  const shown =
+    warnings.length > MAX_WARNINGS ? [...warnings.slice(0, MAX_WARNINGS - 1), `… and ${warnings.length - MAX_WARNINGS + 1} more`] : warnings
+  return shown.map((warning) => (warning.length > MAX_WARNING ? `${warning.slice(0, MAX_WARNING - 1)}…` : warning))
 }
 
 function listFixes(decision: AdmissionDecision): readonly string[] {

@@ -10,7 +10,7 @@ import * as make from './testing/factories.ts'
 import { MemorySink, MemoryWorld } from './testing/memory-world.ts'
 
 const folders: string[] = []
-after(() => Promise.all(folders.map(folder => rm(folder, { recursive: true, force: true }))))
+after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
 
 async function gateOver(project: Partial<ProjectWorld> = {}, settings: Partial<GateSettings> = {}) {
   const spoolFolder = await mkdtemp(join(tmpdir(), 'gate-'))
@@ -27,7 +27,7 @@ async function gateOver(project: Partial<ProjectWorld> = {}, settings: Partial<G
   }
   const records = async () => {
     await gate.shipped()
-    return [...sink.records.values()].flat().map(record => JSON.parse(record.canonical))
+    return [...sink.records.values()].flat().map((record) => JSON.parse(record.canonical))
   }
   return { gate, source, sink, surroundings, log, ask, records, spoolFolder }
 }
@@ -47,7 +47,13 @@ describe('an AdmissionReview', () => {
       code: 400,
       reason: 'VIOLATES_POLICY',
       message: `Image ${make.IMAGE} denied by Binary Authorization default admission rule. Denied by always_deny admission rule`,
-      details: { name: 'web-1', kind: 'Pod', causes: [{ reason: `'${make.IMAGE}' : Denied by an ALWAYS_DENY admission rule\n`, message: 'ALWAYS_DENY', field: 'spec.containers[0].image' }] },
+      details: {
+        name: 'web-1',
+        kind: 'Pod',
+        causes: [
+          { reason: `'${make.IMAGE}' : Denied by an ALWAYS_DENY admission rule\n`, message: 'ALWAYS_DENY', field: 'spec.containers[0].image' },
+        ],
+      },
     })
     assert.equal(body.response.warnings.length, 1)
     assert.equal(body.response.auditAnnotations['policy-etag'], 'etag')
@@ -62,13 +68,20 @@ describe('an AdmissionReview', () => {
     assert.deepEqual(body, {
       kind: 'AdmissionReview',
       apiVersion: 'admission.k8s.io/v1',
-      response: { uid: make.UID, allowed: true, auditAnnotations: { receipt: record.entry.protoPayload.metadata.receiptDigest, 'policy-etag': 'etag' } },
+      response: {
+        uid: make.UID,
+        allowed: true,
+        auditAnnotations: { receipt: record.entry.protoPayload.metadata.receiptDigest, 'policy-etag': 'etag' },
+      },
     })
   })
 
   it('of an attested image is allowed without any call to the store once it is warm', async () => {
     const { attestor, attest, named } = make.attestorWithKey()
-    const { ask, source } = await gateOver({ policy: make.policy({ defaultAdmissionRule: make.attestedBy(attestor.name) }), attestors: { [attestor.name]: named } })
+    const { ask, source } = await gateOver({
+      policy: make.policy({ defaultAdmissionRule: make.attestedBy(attestor.name) }),
+      attestors: { [attestor.name]: named },
+    })
     source.addAttestation(attest(make.DIGEST), make.DIGEST)
     const first = await ask(make.admissionReview())
     const calls = { ...source.calls }
@@ -80,10 +93,13 @@ describe('an AdmissionReview', () => {
 
   it('of one image asked for a hundred times at once looks up and verifies once', async () => {
     const { attestor, attest, named } = make.attestorWithKey()
-    const { ask, source, gate } = await gateOver({ policy: make.policy({ defaultAdmissionRule: make.attestedBy(attestor.name) }), attestors: { [attestor.name]: named } })
+    const { ask, source, gate } = await gateOver({
+      policy: make.policy({ defaultAdmissionRule: make.attestedBy(attestor.name) }),
+      attestors: { [attestor.name]: named },
+    })
     source.addAttestation(attest(make.DIGEST), make.DIGEST)
     const answers = await Promise.all(Array.from({ length: 100 }, () => ask(make.admissionReview())))
-    assert.ok(answers.every(answer => answer.body.response.allowed === true))
+    assert.ok(answers.every((answer) => answer.body.response.allowed === true))
     assert.equal(source.calls.findAttestations, 1)
     assert.equal(gate.status().facts.checks, 1)
   })
@@ -92,7 +108,10 @@ describe('an AdmissionReview', () => {
     ['DELETE', { operation: 'DELETE', object: null, oldObject: make.pod() }],
     ['CONNECT', { operation: 'CONNECT', object: { kind: 'PodExecOptions', apiVersion: 'v1' } }],
     ['the status subresource', { operation: 'UPDATE', subResource: 'status', oldObject: make.pod() }],
-    ['a thing without images', { object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: {} }, kind: { group: '', version: 'v1', kind: 'ConfigMap' } }],
+    [
+      'a thing without images',
+      { object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: {} }, kind: { group: '', version: 'v1', kind: 'ConfigMap' } },
+    ],
   ] as const) {
     it(`is allowed without a record for ${name}`, async () => {
       const { ask, gate } = await gateOver()
@@ -104,7 +123,9 @@ describe('an AdmissionReview', () => {
 
   it('of an UPDATE judges new images only', async () => {
     const { ask } = await gateOver()
-    const labelled = await ask(make.admissionReview({ operation: 'UPDATE', object: make.pod([make.IMAGE], { labels: { a: 'b' } }), oldObject: make.pod() }))
+    const labelled = await ask(
+      make.admissionReview({ operation: 'UPDATE', object: make.pod([make.IMAGE], { labels: { a: 'b' } }), oldObject: make.pod() }),
+    )
     const changed = await ask(make.admissionReview({ operation: 'UPDATE', object: make.pod(['nginx']), oldObject: make.pod() }))
     assert.equal(labelled.body.response.allowed, true)
     assert.equal(changed.body.response.allowed, false)
@@ -197,7 +218,10 @@ describe('what could not be decided', () => {
 
   it('is said when the store does not answer before the review’s own deadline', async () => {
     const { attestor, named } = make.attestorWithKey()
-    const { ask, source, gate } = await gateOver({ policy: make.policy({ defaultAdmissionRule: make.attestedBy(attestor.name) }), attestors: { [attestor.name]: named } })
+    const { ask, source, gate } = await gateOver({
+      policy: make.policy({ defaultAdmissionRule: make.attestedBy(attestor.name) }),
+      attestors: { [attestor.name]: named },
+    })
     source.beforeAnswer = () => new Promise(() => {})
     const { status, body } = await ask(make.admissionReview(), `/v1/webhook/${make.SEGMENT}?timeout=201ms`)
     assert.equal(status, 503)
@@ -231,11 +255,56 @@ describe('what could not be decided', () => {
     folders.push(spoolFolder)
     const source = new MemoryWorld([make.projectWorld()])
     source.away = true
-    const gate = await createGate({ source, sink: new MemorySink(), spoolFolder, surroundings: make.stillSurroundings(), log: make.memoryLog(), settings: { pollIntervalMs: 3_600_000 } })
-    const answer = await gate.handle({ method: 'POST', url: `/v1/webhook/${make.SEGMENT}`, headers: {}, body: Buffer.from(JSON.stringify(make.admissionReview())), caller: { verifiedBy: 'URL_SEGMENT' } })
+    const gate = await createGate({
+      source,
+      sink: new MemorySink(),
+      spoolFolder,
+      surroundings: make.stillSurroundings(),
+      log: make.memoryLog(),
+      settings: { pollIntervalMs: 3_600_000 },
+    })
+    const answer = await gate.handle({
+      method: 'POST',
+      url: `/v1/webhook/${make.SEGMENT}`,
+      headers: {},
+      body: Buffer.from(JSON.stringify(make.admissionReview())),
+      caller: { verifiedBy: 'URL_SEGMENT' },
+    })
     assert.equal(answer.status, 503)
     assert.match(answer.body, /STORE_UNAVAILABLE/)
     assert.equal(gate.status().ready, false)
+  })
+})
+
+describe('a spool that cannot be written', () => {
+  async function broken(project: Partial<ProjectWorld>) {
+    const opened = await gateOver(project)
+    await rm(opened.spoolFolder, { recursive: true })
+    return opened
+  }
+
+  it('§8: leaves enforced rules undecided', async () => {
+    const { ask, log, gate } = await broken({ policy: ALLOW })
+    const { status, body } = await ask(make.admissionReview())
+    assert.equal(status, 503)
+    assert.match(body.message, /SPOOL_UNAVAILABLE/)
+    assert.equal(gate.status().counters.undecided.SPOOL_UNAVAILABLE, 1)
+    assert.ok(log.lines.some((line) => line.startsWith('alarm: ')))
+  })
+
+  it('§8: admits by break-glass, with an annotation and an alarm', async () => {
+    const { ask, log } = await broken({})
+    const { body } = await ask(make.admissionReview({ object: make.pod([make.IMAGE], { labels: { 'image-policy.k8s.io/break-glass': 'true' } }) }))
+    assert.equal(body.response.allowed, true)
+    assert.equal(body.response.auditAnnotations.unrecorded, 'SPOOL_UNAVAILABLE')
+    assert.equal(body.response.auditAnnotations.receipt, undefined)
+    assert.ok(log.lines.some((line) => line.startsWith('alarm: ')))
+  })
+
+  it('is no matter to what leaves no record', async () => {
+    const { ask } = await broken({ policy: ALLOW })
+    assert.equal((await ask(make.admissionReview({ dryRun: true }))).body.response.allowed, true)
+    assert.equal((await ask(make.admissionReview({ operation: 'DELETE', object: null }))).body.response.allowed, true)
   })
 })
 
@@ -250,7 +319,10 @@ describe('a change', () => {
 
   it('that takes the attestation away leaves no stale allow', async () => {
     const { attestor, attest, named } = make.attestorWithKey()
-    const { ask, source, gate } = await gateOver({ policy: make.policy({ defaultAdmissionRule: make.attestedBy(attestor.name) }), attestors: { [attestor.name]: named } })
+    const { ask, source, gate } = await gateOver({
+      policy: make.policy({ defaultAdmissionRule: make.attestedBy(attestor.name) }),
+      attestors: { [attestor.name]: named },
+    })
     const attestation = attest(make.DIGEST)
     source.addAttestation(attestation, make.DIGEST)
     const before = await ask(make.admissionReview())
@@ -261,7 +333,10 @@ describe('a change', () => {
 
   it('that adds an attestation is seen although "none found" was known', async () => {
     const { attestor, attest, named } = make.attestorWithKey()
-    const { ask, source, gate } = await gateOver({ policy: make.policy({ defaultAdmissionRule: make.attestedBy(attestor.name) }), attestors: { [attestor.name]: named } })
+    const { ask, source, gate } = await gateOver({
+      policy: make.policy({ defaultAdmissionRule: make.attestedBy(attestor.name) }),
+      attestors: { [attestor.name]: named },
+    })
     const before = await ask(make.admissionReview())
     await gate.wake(source.addAttestation(attest(make.DIGEST), make.DIGEST))
     const after = await ask(make.admissionReview())

@@ -3,7 +3,8 @@ import { answerStatus, refuse } from './answer.ts'
 import { type Door, type ListenOptions, openDoor } from './door/listener.ts'
 import { type GateCounters, newCounters } from './door/metrics.ts'
 import { Facts } from './facts/facts.ts'
-import { createHandler, type GateRequest, type GateResponse } from './handler.ts'
+import type { GateRequest, GateResponse } from './door/exchange.ts'
+import { createHandler } from './handler.ts'
 import type { RecordSink, WorldSource } from './ports.ts'
 import { spoolRecorder } from './record/recorder.ts'
 import { findIdentity } from './review/identity.ts'
@@ -63,15 +64,15 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   const counters = newCounters()
   const spool = openSpool(options, settings)
   const shipper = new Shipper(spool, options.sink, log)
-  spool.onDurable = records => shipper.offer(records)
+  spool.onDurable = (records) => shipper.offer(records)
   const facts = new Facts(source, settings.maxFactBytes)
   const follower = new Follower({
     source,
     surroundings,
     log,
     pollIntervalMs: settings.pollIntervalMs,
-    onChange: notice => facts.apply(notice),
-    onReload: position => facts.forgetBefore(position),
+    onChange: (notice) => facts.apply(notice),
+    onReload: (position) => facts.forgetBefore(position),
   })
   const doors: Door[] = []
   const state = { draining: false }
@@ -83,12 +84,12 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   shipper.start()
   const gate: Gate = {
     handle,
-    listen: async listen => {
-      const door = await openDoor(listen, { settings, counters, handle, refuseTooLarge: head => tooLarge(head, settings), overloaded })
+    listen: async (listen) => {
+      const door = await openDoor(listen, { settings, counters, handle, refuseTooLarge: (head) => tooLarge(head, settings), overloaded })
       doors.push(door)
       return door
     },
-    wake: position => follower.wake(position),
+    wake: (position) => follower.wake(position),
     shipped: () => shipper.drain(),
     status: () => ({
       ready: isReady(),
@@ -104,7 +105,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     },
     close: async (graceMs = GRACE_MS) => {
       gate.drain()
-      await Promise.all(doors.map(door => door.close(graceMs)))
+      await Promise.all(doors.map((door) => door.close(graceMs)))
       follower.stop()
       await spool.close()
       shipper.close()
@@ -117,7 +118,8 @@ function openSpool(options: GateOptions, settings: GateSettings): Spool {
   const newWriter = () => `gate-${options.surroundings.uuid()}`
   const spool = new Spool({ folder: options.spoolFolder, newWriter, maxBytes: settings.maxSpoolBytes, segmentBytes: settings.spoolSegmentBytes })
   const { writer, segments, head, tornBytes } = spool.recovery
-  if (tornBytes > 0) options.log.alarm('The spool had a torn tail, which nobody was answered by: it is set aside', { writer, sequence: head.sequence, tornBytes })
+  if (tornBytes > 0)
+    options.log.alarm('The spool had a torn tail, which nobody was answered by: it is set aside', { writer, sequence: head.sequence, tornBytes })
   else options.log.info('The spool is open', { writer, sequence: head.sequence, segments: segments.length })
   return spool
 }
@@ -127,6 +129,10 @@ function tooLarge(head: Uint8Array, settings: GateSettings): GateResponse {
 }
 
 function overloaded(): GateResponse {
-  const status = answerStatus(503, 'ServiceUnavailable', 'Countersign could not decide (OVERLOADED): too many bytes are being judged at once; try again')
+  const status = answerStatus(
+    503,
+    'ServiceUnavailable',
+    'Countersign could not decide (OVERLOADED): too many bytes are being judged at once; try again',
+  )
   return { ...status, headers: { 'retry-after': '1' } }
 }

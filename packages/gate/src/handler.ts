@@ -1,6 +1,8 @@
 import type { UndecidedReason } from '@countersign/core/admission/decision.ts'
-import { admit, type AdmitParts, type Asked } from './admit.ts'
+import { admit, type AdmitParts } from './admit.ts'
+import type { Asked } from './asked.ts'
 import { answerDecision, answerNothingToJudge, answerStatus, answerUndecided, formatUndecided, refuse } from './answer.ts'
+import type { GateRequest, GateResponse } from './door/exchange.ts'
 import { countDecision, type GateCounters } from './door/metrics.ts'
 import { findIdentity } from './review/identity.ts'
 import { readReview } from './review/read.ts'
@@ -8,23 +10,6 @@ import type { GateSettings } from './settings.ts'
 import type { GateLog, Surroundings } from './surroundings.ts'
 import type { Follower } from './world/follower.ts'
 import { findCluster, type KnownCluster } from './world/world.ts'
-
-/** A request as the door received it; the body is whole and within its bound. */
-export interface GateRequest {
-  readonly method: string
-  /** Path and query: `/v1/webhook/<segment>?timeout=10s`. */
-  readonly url: string
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-  readonly body: Uint8Array
-  /** How the caller was verified: by the segment alone, or by a client certificate too. */
-  readonly caller: Asked['caller']
-}
-
-export interface GateResponse {
-  readonly status: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body: string
-}
 
 export interface HandlerParts extends AdmitParts {
   readonly follower: Follower
@@ -42,7 +27,7 @@ const MARGIN_MS = 200
 /** Makes the gate's whole door as a function of requests: no socket, no framework. */
 export function createHandler(parts: HandlerParts): (request: GateRequest) => Promise<GateResponse> {
   const answer = route(parts)
-  return async request => {
+  return async (request) => {
     try {
       return await answer(request)
     } catch (failure) {
@@ -55,12 +40,14 @@ export function createHandler(parts: HandlerParts): (request: GateRequest) => Pr
 }
 
 function route(parts: HandlerParts): (request: GateRequest) => Promise<GateResponse> {
-  return async request => {
+  return async (request) => {
     const cut = request.url.indexOf('?')
     const path = cut < 0 ? request.url : request.url.slice(0, cut)
-    if (path.startsWith(WEBHOOK)) return review(request, { ...parts, segment: path.slice(WEBHOOK.length), query: cut < 0 ? '' : request.url.slice(cut + 1) })
+    if (path.startsWith(WEBHOOK))
+      return review(request, { ...parts, segment: path.slice(WEBHOOK.length), query: cut < 0 ? '' : request.url.slice(cut + 1) })
     if (path === '/healthz' || path === '/livez') return { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok\n' }
-    if (path === '/readyz') return { status: parts.isReady() ? 200 : 503, headers: { 'content-type': 'text/plain' }, body: parts.isReady() ? 'ok\n' : 'not ready\n' }
+    if (path === '/readyz')
+      return { status: parts.isReady() ? 200 : 503, headers: { 'content-type': 'text/plain' }, body: parts.isReady() ? 'ok\n' : 'not ready\n' }
     parts.counters.refusedByDoor.notFound++
     return answerStatus(404, 'NotFound', 'Nothing is here: a cluster’s webhook address begins with /v1/webhook/')
   }
@@ -95,7 +82,7 @@ function askedOf(asked: Asked['request'], { request, known, parts }: { request: 
 }
 
 /** The API server's own deadline, as it says it: `timeout=10s`, `timeout=1m30s`; undefined where it says none that makes sense. */
-export function parseTimeout(query: string): number | undefined {
+function parseTimeout(query: string): number | undefined {
   const found = /(?:^|&)timeout=(?:(\d{1,3})m)?(?:(\d{1,6}(?:\.\d{1,9})?)s)?(?:(\d{1,6})ms)?(?:&|$)/.exec(query)
   if (found === null) return undefined
   const [, minutes = '0', seconds = '0', milliseconds = '0'] = found

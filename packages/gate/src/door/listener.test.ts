@@ -13,7 +13,7 @@ import { admissionReview, memoryLog, policy, projectWorld, rule, SEGMENT, stillS
 import { MemorySink, MemoryWorld } from '../testing/memory-world.ts'
 
 const closing: (() => unknown)[] = []
-after(() => Promise.all(closing.map(close => close())))
+after(() => Promise.all(closing.map((close) => close())))
 
 async function openGate(settings: Partial<GateSettings> = {}) {
   const spoolFolder = mkdtempSync(join(tmpdir(), 'door-'))
@@ -39,7 +39,7 @@ interface Answer {
 function send({ port, agent }: { port: number; agent: Agent }, path: string, body?: string | Buffer): Promise<Answer> {
   const method = body === undefined ? 'GET' : 'POST'
   return new Promise((resolve, reject) => {
-    const sending = request({ port, host: '127.0.0.1', path, method, agent, ca: TEST_TLS.cert }, response => {
+    const sending = request({ port, host: '127.0.0.1', path, method, agent, ca: TEST_TLS.cert }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text: Buffer.concat(chunks).toString() }))
@@ -121,5 +121,5 @@ describe('the door', () => {
 
 /** Resolves when a decision was made. */
 async function received(gate: Gate): Promise<void> {
-  while (gate.status().spool.sequence === 0) await new Promise(resolve => setImmediate(resolve))
+  while (gate.status().spool.sequence === 0) await new Promise((resolve) => setImmediate(resolve))
 }

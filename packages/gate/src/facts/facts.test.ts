@@ -22,14 +22,17 @@ it('a look-up that began before a change does not install what it saw: it asks a
   const facts = new Facts(world, 1e6)
   const attestation = signer.attest(DIGEST)
   let release: () => void = () => {}
-  world.beforeAnswer = () => new Promise(resolve => (release = resolve))
+  world.beforeAnswer = () => new Promise((resolve) => (release = resolve))
   const looking = facts.gather(asked, DIGEST)
   world.addAttestation(attestation, DIGEST)
   await follow(world, facts, 0)
   world.beforeAnswer = () => Promise.resolve()
   release()
   const found = await looking
-  assert.deepEqual(found.checked.map(({ outcome }) => outcome), ['VERIFIED'])
+  assert.deepEqual(
+    found.checked.map(({ outcome }) => outcome),
+    ['VERIFIED'],
+  )
   assert.equal(world.calls.findAttestations, 2)
   assert.deepEqual(facts.find(asked, DIGEST), found)
 })
@@ -80,7 +83,10 @@ it('a failed look-up is told to all who wait, and the next one asks again', asyn
   world.away = true
   const settled = await Promise.allSettled([facts.gather(asked, DIGEST), facts.gather(asked, DIGEST)])
   world.away = false
-  assert.deepEqual(settled.map(({ status }) => status), ['rejected', 'rejected'])
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
   assert.deepEqual((await facts.gather(asked, DIGEST)).checked, [])
 })
 
@@ -99,7 +105,7 @@ it('never serves what is older than a notice that was applied, whatever the orde
         const last = one === 'remove' ? stored.pop() : undefined
         if (last !== undefined) world.removeAttestation(last, DIGEST)
         if (one === 'follow') followed = await follow(world, facts, followed)
-        if (one === 'ask') asking.push(facts.gather(asked, DIGEST).then(found => assert.ok(found.position >= 0)))
+        if (one === 'ask') asking.push(facts.gather(asked, DIGEST).then((found) => assert.ok(found.position >= 0)))
         if (one === 'turn' && scheduler.count() > 0) await scheduler.waitOne()
         const known = facts.find(asked, DIGEST)
         if (known !== undefined) assert.ok(known.position >= lastTouched(await world.changesAfter(0), followed))

@@ -92,11 +92,11 @@ export class Facts {
     if (notice.kind === 'ATTESTATION' && notice.note !== undefined && notice.digest !== undefined) {
       this.#touch(key(notice.note, notice.digest), notice.position)
     } else if (notice.kind === 'ATTESTATION') {
-      this.#touchAll(id => notice.note === undefined || id.startsWith(`${notice.note}@`), notice.position)
+      this.#touchAll((id) => notice.note === undefined || id.startsWith(`${notice.note}@`), notice.position)
     } else if (notice.kind === 'NOTE') {
-      this.#touchAll(id => id.startsWith(`${notice.name}@`), notice.position)
+      this.#touchAll((id) => id.startsWith(`${notice.name}@`), notice.position)
     } else if (notice.kind === 'PROJECT') {
-      this.#touchAll(id => id.startsWith(`projects/${notice.project}/`), notice.position)
+      this.#touchAll((id) => id.startsWith(`projects/${notice.project}/`), notice.position)
     }
   }
 
@@ -106,7 +106,7 @@ export class Facts {
   }
 
   #touchAll(concerned: (id: string) => boolean, position: number): void {
-    const ids = [...this.#entries.keys(), ...[...this.#flights.values()].map(flight => flight.id)]
+    const ids = [...this.#entries.keys(), ...[...this.#flights.values()].map((flight) => flight.id)]
     for (const id of new Set(ids)) if (concerned(id)) this.#touch(id, position)
   }
 
@@ -157,7 +157,7 @@ export class Facts {
     const keys = await asked.keys()
     this.counts.checks += entry.attestations.length
     const options = { digest, cache: this.#verdicts }
-    const checked = (await Promise.all(entry.attestations.map(attestation => checkAttestation(attestation, keys, options)))).flat()
+    const checked = (await Promise.all(entry.attestations.map((attestation) => checkAttestation(attestation, keys, options)))).flat()
     const evidence = { position: entry.position, checked }
     if (entry.checked.size >= MAX_VERSIONS) entry.checked.delete(entry.checked.keys().next().value ?? '')
     entry.checked.set(asked.version, evidence)

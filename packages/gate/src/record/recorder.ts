@@ -4,7 +4,7 @@ import { makeReceipt } from '@countersign/core/admission/receipt.ts'
 import { formatDecisionEntry } from '@countersign/core/audit/decision-entry.ts'
 import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
 import manifest from '../../package.json' with { type: 'json' }
-import type { Asked } from '../admit.ts'
+import type { Asked } from '../asked.ts'
 import { formatCanonicalText } from './canonical-text.ts'
 import type { Spool, SpoolDraft } from '../spool/spool.ts'
 import type { GateLog, Surroundings } from '../surroundings.ts'
@@ -28,11 +28,14 @@ export interface Recorder {
 export function spoolRecorder(spool: Spool, surroundings: Surroundings, log: GateLog): Recorder {
   let failing = false
   return {
-    record: decided =>
-      new Promise(resolve => {
+    record: (decided) =>
+      new Promise((resolve) => {
         const draft = draftRecord(decided, surroundings)
-        spool.append(draft, failure => {
-          if (failure !== undefined && !failing) log.alarm('Decisions cannot be recorded: enforced rules are not decided', { cause: String(failure.cause ?? failure.message) })
+        spool.append(draft, (failure) => {
+          if (failure !== undefined && !failing)
+            log.alarm('Decisions cannot be recorded: enforced rules are not decided', {
+              cause: failure.cause instanceof Error ? failure.cause.message : failure.message,
+            })
           if (failure === undefined && failing) log.info('Decisions can be recorded again')
           failing = failure !== undefined
           resolve(failure === undefined ? { ok: true, receiptDigest: draft.receiptDigest } : { ok: false })
@@ -44,7 +47,9 @@ export function spoolRecorder(spool: Spool, surroundings: Surroundings, log: Gat
 function draftRecord(decided: DecidedRequest, surroundings: Surroundings): SpoolDraft {
   const { request, evidence, decision, caller } = decided
   const timestamp = surroundings.timestamp()
-  const receipt = formatCanonicalText(makeReceipt(request, evidence, decision, { evaluator: manifest.version, policyDigest: decided.project.policyDigest }))
+  const receipt = formatCanonicalText(
+    makeReceipt(request, evidence, decision, { evaluator: manifest.version, policyDigest: decided.project.policyDigest }),
+  )
   const receiptDigest = digestReceipt(receipt)
   const entry = formatDecisionEntry({ insertId: surroundings.uuid(), timestamp, request, decision, receiptDigest, verifiedBy: caller.verifiedBy })
   const canonical = `{"entry":${formatCanonicalText(entry)},"receipt":${receipt}}`

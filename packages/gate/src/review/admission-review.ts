@@ -21,7 +21,7 @@ export function readAdmissionReview(review: JsonObject, uid: string, cluster: Re
   const object = review['object']
   if (!isJsonObject(object)) return wrong(['request', 'object'], `Expected an object, got ${typeName(object)}`)
   const found = findImages(object)
-  if (!found.ok) return { ok: false, issues: found.issues.map(issue => ({ ...issue, path: ['request', 'object', ...issue.path] })) }
+  if (!found.ok) return { ok: false, issues: found.issues.map((issue) => ({ ...issue, path: ['request', 'object', ...issue.path] })) }
   if (found.value.images.length === 0) return { ok: true, value: 'NOTHING_TO_JUDGE' }
   return project(review, object, { uid, cluster, images: found.value.images })
 }
@@ -82,8 +82,9 @@ function project(review: JsonObject, object: JsonObject, found: Found): Parsed<A
 /** The object must be what the request says it is: a reader that goes by the one must see what a reader of the other does. */
 function checkKind(kind: unknown, object: JsonObject, issues: Issue[]): void {
   if (!isJsonObject(kind)) return void issues.push({ path: ['request', 'kind'], message: `Expected an object, got ${typeName(kind)}` })
-  const group = kind['group'] === undefined || kind['group'] === '' ? '' : `${String(kind['group'])}/`
-  if (object['kind'] === kind['kind'] && object['apiVersion'] === `${group}${String(kind['version'])}`) return
+  const { group = '', version } = kind
+  const named = typeof group === 'string' && typeof version === 'string'
+  if (named && object['kind'] === kind['kind'] && object['apiVersion'] === (group === '' ? version : `${group}/${version}`)) return
   issues.push({ path: ['request', 'object', 'kind'], message: 'Expected the kind and version that request.kind names' })
 }
 

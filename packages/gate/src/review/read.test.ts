@@ -18,7 +18,7 @@ describe('readReview()', () => {
     const found = read(admissionReview({ object: { ...object, spec: { ...object.spec, containers: [container] } } }))
     assert.equal(found.outcome, 'JUDGE')
     assert.ok(!JSON.stringify(found).includes('secret'))
-    assert.deepEqual(found.outcome === 'JUDGE' && { ...found.request, images: found.request.images.map(image => [image.text, image.fieldPath]) }, {
+    assert.deepEqual(found.outcome === 'JUDGE' && { ...found.request, images: found.request.images.map((image) => [image.text, image.fieldPath]) }, {
       uid: UID,
       source: 'ADMISSION_REVIEW',
       project: 'prod-1',
@@ -46,8 +46,12 @@ describe('readReview()', () => {
     ['without an object', admissionReview({ object: null })],
     ['with a list as object', admissionReview({ object: [] })],
     ['whose object has no kind', admissionReview({ object: { ...pod(), kind: undefined } })],
-    ['whose object is another kind than the request says', admissionReview({ object: { ...pod(), kind: 'ReplicationController', spec: { template: pod() } } })],
+    [
+      'whose object is another kind than the request says',
+      admissionReview({ object: { ...pod(), kind: 'ReplicationController', spec: { template: pod() } } }),
+    ],
     ['whose request names another kind than its object', admissionReview({ kind: { group: '', version: 'v1', kind: 'ConfigMap' } })],
+    ['whose kind has a group and no version', admissionReview({ kind: { group: 'apps', kind: 'Pod' } })],
     ['without a kind in its request', admissionReview({ kind: undefined })],
     ['whose Pod has no spec', admissionReview({ object: { ...pod(), spec: undefined } })],
     ['whose containers are an object', admissionReview({ object: { ...pod(), spec: { containers: { a: 1 } } } })],
@@ -109,7 +113,7 @@ describe('readReview()', () => {
 
   it('never throws on bytes', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         findIdentity(bytes)
         assert.equal(readReview(bytes, { cluster: cluster(), maxDepth: 100, uuid: () => 'uuid' }).outcome, 'REFUSE')
       }),

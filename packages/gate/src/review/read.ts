@@ -33,7 +33,9 @@ export function readReview(bytes: Uint8Array, options: ReadOptions): ReadReview 
   return refuse(findIdentity(bytes), [{ path: ['kind'], message: 'Expected AdmissionReview or ImageReview' }])
 }
 
-type Shape = (ReadReview & { readonly identity: ReviewIdentity }) | { readonly outcome: 'WRONG'; readonly identity?: ReviewIdentity; readonly issues: readonly Issue[] }
+type Shape =
+  | (ReadReview & { readonly identity: ReviewIdentity })
+  | { readonly outcome: 'WRONG'; readonly identity?: ReviewIdentity; readonly issues: readonly Issue[] }
 
 function readOwn(bytes: Uint8Array, shape: Shape, api: string, review: JsonObject): ReadReview {
   const issues = shape.outcome === 'WRONG' ? shape.issues : []

@@ -7,11 +7,11 @@ const parse = (text: string | Uint8Array) => parseStrictJson(typeof text === 'st
 
 describe('parseStrictJson()', () => {
   it('gives what JSON.parse gives, for any JSON', () => {
-    fc.assert(fc.property(fc.json(), text => assert.deepEqual(parse(text), { ok: true, value: JSON.parse(text) })))
+    fc.assert(fc.property(fc.json(), (text) => assert.deepEqual(parse(text), { ok: true, value: JSON.parse(text) })))
   })
 
   it('refuses any object with the same member twice, wherever it stands and however it is written', () => {
-    const escaped = (name: string) => [...name].map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
+    const escaped = (name: string) => Array.from(name, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme-ascii' }), fc.json(), fc.json(), fc.nat({ max: 5 }), (name, one, other, depth) => {
         const doubled = `{${JSON.stringify(name)} : ${one},"other":[1,":"],"${escaped(name)}":${other}}`

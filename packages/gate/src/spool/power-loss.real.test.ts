@@ -13,14 +13,14 @@ const RECEIPT = /sha256:[0-9a-f]{64}/
 const folder = mkdtempSync(join(tmpdir(), 'power-loss-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-const strace = spawnSync('strace', ['-V']).status === 0
-const mayTrace = strace && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
+const STRACE = 'strace'
+const mayTrace = spawnSync(STRACE, ['-o', '/dev/null', 'true']).status === 0
 
 describe('power loss', () => {
   it('the answer never precedes the fsync of its record', { skip: mayTrace ? false : 'strace is not here, or may not trace' }, () => {
     const trace = join(folder, 'trace')
     const calls = 'trace=write,writev,pwrite64,fdatasync'
-    const traced = spawnSync('strace', ['-f', '-s', '4000000', '-e', calls, '-o', trace, process.execPath, ANSWERING, join(folder, 'traced'), '200'])
+    const traced = spawnSync(STRACE, ['-f', '-s', '4000000', '-e', calls, '-o', trace, process.execPath, ANSWERING, join(folder, 'traced'), '200'])
     assert.equal(traced.status, 0, String(traced.stderr))
     assert.deepEqual(checkOrder(readFileSync(trace, 'utf8')), { answers: 200, early: 0 })
   })
@@ -43,7 +43,10 @@ describe('power loss', () => {
       const records = spool.readAfter(0, Number.POSITIVE_INFINITY)
       const kept = new Set(records.map(({ receiptDigest }) => receiptDigest))
       assert.ok(answered.length >= answers)
-      assert.deepEqual(answered.filter(receipt => !kept.has(receipt)), [])
+      assert.deepEqual(
+        answered.filter((receipt) => !kept.has(receipt)),
+        [],
+      )
       assert.equal((await verifyChain(spool.writer, records)).outcome, 'INTACT')
       await spool.close()
     })
@@ -94,5 +97,5 @@ function checkOrder(trace: string): { readonly answers: number; readonly early: 
 }
 
 function receiptsOf(call: string): readonly string[] {
-  return call.match(/receiptDigest\\":\\"sha256:[0-9a-f]{64}/g)?.map(text => text.slice(text.indexOf('sha256:'))) ?? []
+  return call.match(/receiptDigest\\":\\"sha256:[0-9a-f]{64}/g)?.map((text) => text.slice(text.indexOf('sha256:'))) ?? []
 }

@@ -30,7 +30,7 @@ const SEGMENT = /^\d{16}\.jsonl$/
  */
 export function recoverSpool(folder: string, newWriter: () => string): Recovery {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const files = readdirSync(folder).filter(name => SEGMENT.test(name))
+  const files = readdirSync(folder).filter((name) => SEGMENT.test(name))
   const segments: Segment[] = []
   let writer: string | undefined
   let head = EMPTY_CHAIN
@@ -78,7 +78,8 @@ function readSegment(bytes: Buffer, after: Place | undefined): (Place & { readon
   const header = end < 0 ? undefined : parseHeader(bytes.toString('utf8', 0, end))
   if (header === undefined) return undefined
   let head: ChainHead = { sequence: header.sequence - 1, hash: header.previousHash }
-  if (after !== undefined && (header.writer !== after.writer || head.sequence !== after.head.sequence || head.hash !== after.head.hash)) return undefined
+  if (after !== undefined && (header.writer !== after.writer || head.sequence !== after.head.sequence || head.hash !== after.head.hash))
+    return undefined
   let good = end + 1
   for (let stop = bytes.indexOf(10, good); stop >= 0; stop = bytes.indexOf(10, good)) {
     const record = parseLine(bytes.toString('utf8', good, stop))

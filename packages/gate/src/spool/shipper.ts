@@ -55,7 +55,7 @@ export class Shipper {
   /** Resolves once the store has everything that is durable now. */
   async drain(): Promise<void> {
     if (this.#shipped >= this.#spool.sequence || this.#closed) return
-    const done = new Promise<void>(resolve => this.#drained.push(resolve))
+    const done = new Promise<void>((resolve) => this.#drained.push(resolve))
     this.start()
     await done
   }
@@ -87,17 +87,25 @@ export class Shipper {
     const stored = await this.#sink.ship(this.#spool.writer, batch)
     const last = batch.at(-1)?.sequence ?? this.#spool.sequence
     if (stored < this.#shipped || stored > this.#spool.sequence) {
-      this.#log.alarm('The store and the spool disagree about the chain', { writer: this.#spool.writer, stored, shipped: this.#shipped, spooled: this.#spool.sequence })
+      this.#log.alarm('The store and the spool disagree about the chain', {
+        writer: this.#spool.writer,
+        stored,
+        shipped: this.#shipped,
+        spooled: this.#spool.sequence,
+      })
     }
     this.#shipped = Math.max(this.#shipped, Math.min(stored, last))
-    this.#waiting = this.#waiting.filter(record => record.sequence > this.#shipped)
+    this.#waiting = this.#waiting.filter((record) => record.sequence > this.#shipped)
     this.#spool.forget(this.#shipped)
     if (stored < last) throw new Error(`The store took records up to ${stored} of ${last}`)
   }
 
   #retryLater(cause: unknown): void {
     if (this.#closed) return
-    this.#log.info('Decisions wait in the spool: the store does not take them', { cause: String(cause), waiting: this.#spool.sequence - this.#shipped })
+    this.#log.info('Decisions wait in the spool: the store does not take them', {
+      cause: String(cause),
+      waiting: this.#spool.sequence - this.#shipped,
+    })
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.start()

@@ -27,17 +27,20 @@ function open(folder: string, over: Partial<SpoolOptions> = {}): Spool {
 
 function append(spool: Spool, canonical: string): Promise<string | undefined> {
   const draft = { canonical, project: PROJECT, time: '2026-01-31T12:00:00.000000Z', receiptDigest: `sha256:${'0'.repeat(64)}` }
-  return new Promise(resolve => spool.append(draft, failure => resolve(failure?.code)))
+  return new Promise((resolve) => spool.append(draft, (failure) => resolve(failure?.code)))
 }
 
 async function fill(spool: Spool, count: number, first = 1): Promise<void> {
   for (let index = first; index < first + count; index++) assert.equal(await append(spool, `{"n":${index}}`), undefined)
 }
 
-const segments = (folder: string) => readdirSync(folder).filter(name => name.endsWith('.jsonl'))
+const segments = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.jsonl'))
 
 async function assertChain(records: readonly SpoolRecord[], count: number): Promise<void> {
-  assert.deepEqual(records.map(record => JSON.parse(record.canonical).n), Array.from({ length: count }, (_, index) => index + 1))
+  assert.deepEqual(
+    records.map((record) => JSON.parse(record.canonical).n),
+    Array.from({ length: count }, (_, index) => index + 1),
+  )
   assert.equal((await verifyChain('gate-1', records)).outcome, 'INTACT')
 }
 
@@ -57,7 +60,7 @@ describe('a spool', () => {
   it('gives records that came together consecutive places in one group', async () => {
     const spool = open(newFolder())
     const groups: number[] = []
-    spool.onDurable = records => groups.push(records.length)
+    spool.onDurable = (records) => groups.push(records.length)
     await Promise.all(Array.from({ length: 50 }, (_, index) => append(spool, `{"n":${index + 1}}`)))
     await assertChain(spool.readAfter(0, 100), 50)
     assert.deepEqual(groups, [50])
@@ -81,7 +84,7 @@ describe('a spool', () => {
       assert.ok(after.recovery.tornBytes > 0 && good >= 2)
       await fill(after, 1, good + 1)
       await assertChain(after.readAfter(0, 100), good + 1)
-      assert.equal(readdirSync(folder).filter(file => file.endsWith('.torn')).length, 1)
+      assert.equal(readdirSync(folder).filter((file) => file.endsWith('.torn')).length, 1)
       await after.close()
     })
   }
@@ -97,7 +100,10 @@ describe('a spool', () => {
       const torn = newFolder()
       writeFileSync(join(torn, file), whole.subarray(0, length))
       const spool = open(torn)
-      await assertChain(spool.readAfter(0, 100), whole.subarray(0, length).toString().split('\n').length - 2 < 0 ? 0 : whole.subarray(0, length).toString().split('\n').length - 2)
+      await assertChain(
+        spool.readAfter(0, 100),
+        whole.subarray(0, length).toString().split('\n').length - 2 < 0 ? 0 : whole.subarray(0, length).toString().split('\n').length - 2,
+      )
       await spool.close()
     }
   })
@@ -151,7 +157,7 @@ describe('the shipper', () => {
     const spool = open(folder)
     const sink = new MemorySink()
     const shipper = new Shipper(spool, sink, memoryLog())
-    spool.onDurable = records => shipper.offer(records)
+    spool.onDurable = (records) => shipper.offer(records)
     sink.away = true
     await fill(spool, 3, 4)
     sink.away = false
@@ -168,7 +174,7 @@ describe('the shipper', () => {
     for (const first of [1, 3]) {
       const spool = open(folder)
       const shipper = new Shipper(spool, sink, memoryLog())
-      spool.onDurable = records => shipper.offer(records)
+      spool.onDurable = (records) => shipper.offer(records)
       await fill(spool, 2, first)
       await shipper.drain()
       shipper.close()

@@ -87,13 +87,13 @@ export class Spool {
   /** Records after `sequence` in order, at most `limit`, from the segments on disk. */
   readAfter(sequence: number, limit: number): readonly SpoolRecord[] {
     const segments: readonly { file: string; firstSequence: number }[] = [...this.#sealed, ...(this.#open === undefined ? [] : [this.#open])]
-    const holding = segments.findLastIndex(segment => segment.firstSequence <= sequence + 1)
+    const holding = segments.findLastIndex((segment) => segment.firstSequence <= sequence + 1)
     const records: SpoolRecord[] = []
     for (const segment of segments.slice(Math.max(holding, 0))) {
       if (records.length >= limit) break
       records.push(...readRecords(readFileSync(join(this.#options.folder, segment.file)), sequence, limit - records.length))
     }
-    return records.filter(record => record.sequence <= this.#head.sequence)
+    return records.filter((record) => record.sequence <= this.#head.sequence)
   }
 
   /** Deletes the segments whose records are all stored up to `sequence`; the one being written stays. */
@@ -101,12 +101,12 @@ export class Spool {
     const next = (index: number) => this.#sealed[index + 1]?.firstSequence ?? this.#open?.firstSequence
     const done = this.#sealed.filter((_, index) => (next(index) ?? Number.POSITIVE_INFINITY) <= sequence + 1)
     for (const segment of done) rmSync(join(this.#options.folder, segment.file), { force: true })
-    this.#sealed = this.#sealed.filter(segment => !done.includes(segment))
+    this.#sealed = this.#sealed.filter((segment) => !done.includes(segment))
   }
 
   /** Waits for what is being written, then refuses everything. */
   async close(): Promise<void> {
-    if (this.#writing) await new Promise<void>(resolve => this.#idle.push(resolve))
+    if (this.#writing) await new Promise<void>((resolve) => this.#idle.push(resolve))
     this.#closed = true
     if (this.#open !== undefined) closeSync(this.#open.descriptor)
     this.#open = undefined
@@ -122,7 +122,7 @@ export class Spool {
     const bytes = Buffer.from(text, 'utf8')
     write(segment.descriptor, bytes, 0, bytes.length, segment.bytes, (failure, written) => {
       if (failure !== null || written < bytes.length) return this.#undo(segment, group, failure)
-      fdatasync(segment.descriptor, failed => {
+      fdatasync(segment.descriptor, (failed) => {
         if (failed !== null) return this.#undo(segment, group, failed)
         segment.bytes += bytes.length
         const last = records.at(-1)
@@ -138,13 +138,24 @@ export class Spool {
     return group.map(({ draft }) => {
       const { sequence, previousHash, hash } = appendToChain(this.writer, head, draft.canonical)
       head = { sequence, hash }
-      return { sequence, previousHash, hash, canonical: draft.canonical, project: draft.project, time: draft.time, receiptDigest: draft.receiptDigest }
+      return {
+        sequence,
+        previousHash,
+        hash,
+        canonical: draft.canonical,
+        project: draft.project,
+        time: draft.time,
+        receiptDigest: draft.receiptDigest,
+      }
     })
   }
 
   #segmentFor(bytes: number): OpenSegment | StatusError {
     if (this.bytes + bytes > this.#options.maxBytes) {
-      return new StatusError('RESOURCE_EXHAUSTED', `Cannot record the decision: the spool holds ${this.bytes} bytes that the store has not taken, at most ${this.#options.maxBytes} are kept`)
+      return new StatusError(
+        'RESOURCE_EXHAUSTED',
+        `Cannot record the decision: the spool holds ${this.bytes} bytes that the store has not taken, at most ${this.#options.maxBytes} are kept`,
+      )
     }
     if (this.#open !== undefined && this.#open.bytes + bytes <= this.#options.segmentBytes) return this.#open
     try {
@@ -168,7 +179,7 @@ export class Spool {
   #newSegment(): OpenSegment {
     const firstSequence = this.#head.sequence + 1
     const file = `${String(firstSequence).padStart(16, '0')}.jsonl`
-    this.#sealed = this.#sealed.filter(segment => segment.file !== file)
+    this.#sealed = this.#sealed.filter((segment) => segment.file !== file)
     const descriptor = openSync(join(this.#options.folder, file), 'w', 0o600)
     const header = formatHeader({ writer: this.writer, sequence: firstSequence, previousHash: this.#head.hash })
     try {

@@ -9,11 +9,11 @@ import type { GateLog, Surroundings } from '../surroundings.ts'
 
 export const PROJECT = 'prod-1' as ProjectId
 export const SEGMENT = 'c2VnbWVudC1vZi10aGUtcHJvZC1jbHVzdGVy'
-export const ATTESTOR = 'projects/prod-1/attestors/qa' as AttestorName
+const ATTESTOR = 'projects/prod-1/attestors/qa' as AttestorName
 export const NOTE = 'projects/prod-1/notes/qa' as NoteName
 export const DIGEST = `sha256:${'a1'.repeat(32)}` as ImageDigest
 export const IMAGE = `registry.example.com/shop/web@${DIGEST}`
-export const NOW = Date.UTC(2026, 0, 31, 12)
+const NOW = Date.UTC(2026, 0, 31, 12)
 
 /** A rule: denies everything unless told otherwise. */
 export function rule(over: Partial<AdmissionRule> = {}): AdmissionRule {
@@ -39,7 +39,14 @@ export function policy(over: Partial<Policy> = {}): Policy {
 }
 
 export function cluster(over: Partial<RegisteredCluster> = {}): RegisteredCluster {
-  return { project: PROJECT, key: 'us-central1-a.prod' as ClusterKey, uid: 'cluster-uid', trustDomain: 'prod-1.svc.id.goog', segment: SEGMENT, ...over }
+  return {
+    project: PROJECT,
+    key: 'us-central1-a.prod' as ClusterKey,
+    uid: 'cluster-uid',
+    trustDomain: 'prod-1.svc.id.goog',
+    segment: SEGMENT,
+    ...over,
+  }
 }
 
 let etags = 0
@@ -125,7 +132,11 @@ export function admissionReview(over: Readonly<Record<string, unknown>> = {}) {
 
 /** An ImageReview v1alpha1. */
 export function imageReview(images: readonly string[] = [IMAGE], spec: Readonly<Record<string, unknown>> = {}) {
-  return { kind: 'ImageReview', apiVersion: 'imagepolicy.k8s.io/v1alpha1', spec: { containers: images.map(image => ({ image })), namespace: 'shop', ...spec } }
+  return {
+    kind: 'ImageReview',
+    apiVersion: 'imagepolicy.k8s.io/v1alpha1',
+    spec: { containers: images.map((image) => ({ image })), namespace: 'shop', ...spec },
+  }
 }
 
 /** A clock that stands until it is moved, and identifiers that count. */
@@ -136,7 +147,7 @@ export function stillSurroundings(start = NOW): Surroundings & { advance(ms: num
     now: () => now,
     timestamp: () => new Date(now).toISOString().replace('Z', '000Z'),
     uuid: () => `00000000-0000-4000-8000-${String(++uuids).padStart(12, '0')}`,
-    advance: ms => {
+    advance: (ms) => {
       now += ms
     },
   }
@@ -145,5 +156,5 @@ export function stillSurroundings(start = NOW): Surroundings & { advance(ms: num
 /** A log that keeps its lines. */
 export function memoryLog(): GateLog & { readonly lines: string[] } {
   const lines: string[] = []
-  return { lines, info: message => void lines.push(`info: ${message}`), alarm: message => void lines.push(`alarm: ${message}`) }
+  return { lines, info: (message) => void lines.push(`info: ${message}`), alarm: (message) => void lines.push(`alarm: ${message}`) }
 }

@@ -67,7 +67,7 @@ export class MemoryWorld implements WorldSource {
   async findAttestations(note: string, noteUid: string, digest: string) {
     this.#count('findAttestations')
     const position = this.position
-    const attestations = this.#attestations.filter(one => one.note === note && one.noteUid === noteUid && one.resourceUri.endsWith(`@${digest}`))
+    const attestations = this.#attestations.filter((one) => one.note === note && one.noteUid === noteUid && one.resourceUri.endsWith(`@${digest}`))
     await this.beforeAnswer()
     return { position, attestations }
   }

@@ -107,7 +107,7 @@ export class Follower {
     const last = notices?.at(-1)
     if (notices === undefined || last === undefined) return false
     for (const notice of notices) this.#options.onChange(notice)
-    const touched = new Set(notices.flatMap(notice => touchedProjects(this.#world, notice)))
+    const touched = new Set(notices.flatMap((notice) => touchedProjects(this.#world, notice)))
     const changed = new Map<ProjectId, ProjectWorld | undefined>()
     for (const project of touched) changed.set(project, (await this.#options.source.loadProject(project)).world)
     this.#world = changed.size === 0 ? { ...this.#world, position: last.position } : replaceProjects(this.#world, last.position, changed)
@@ -132,7 +132,9 @@ function touchedProjects(world: World, notice: ChangeNotice): readonly ProjectId
   if (notice.kind === 'POLICY' || notice.kind === 'EXEMPTION' || notice.kind === 'CLUSTER') return [notice.project]
   const theirs = `projects/${notice.project}/`
   const naming = [...world.projects.values()].filter(({ world: { attestors } }) =>
-    Object.entries(attestors).some(([name, named]) => name.startsWith(theirs) || (named.state === 'PRESENT' && named.attestor.note.startsWith(theirs))),
+    Object.entries(attestors).some(
+      ([name, named]) => name.startsWith(theirs) || (named.state === 'PRESENT' && named.attestor.note.startsWith(theirs)),
+    ),
   )
   return [notice.project, ...naming.map(({ world: { project } }) => project)]
 }

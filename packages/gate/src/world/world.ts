@@ -36,7 +36,7 @@ export const NO_WORLD: World = { position: -1, projects: new Map(), clusters: ne
 
 /** Compiles all projects. */
 export function compileWorld(position: number, projects: readonly ProjectWorld[]): World {
-  return assemble(position, new Map(projects.map(world => [world.project, compileProject(world)])))
+  return assemble(position, new Map(projects.map((world) => [world.project, compileProject(world)])))
 }
 
 /** The world with some projects read anew; undefined where one was deleted. What did not change is not compiled again. */
