@@ -1,0 +1,168 @@
+import { StatusError } from '@countersign/core/status.ts'
+import { apiHost, isLoopback } from './address.ts'
+import { answerChallenge } from './authorize.ts'
+import { parseChallenge } from './challenge.ts'
+import type { CredentialSource } from './credentials.ts'
+import type { Fetch } from './fetch.ts'
+import { readBody } from './read-body.ts'
+
+const MAX_REDIRECTS = 5
+const TIMEOUT_MS = 30_000
+
+export interface TransportOptions {
+  readonly fetch: Fetch
+  readonly credentials: CredentialSource
+  /** Hosts that may be spoken to in plain text; loopback always may. */
+  readonly insecureHosts: readonly string[]
+  /** Hosts of token services that may be shown passwords although they are not the registry's own. */
+  readonly tokenHosts: readonly string[]
+}
+
+/** What is asked of a registry. */
+export interface Query {
+  /** The domain of the image reference. */
+  readonly domain: string
+  /** Repository path, for the token's scope. */
+  readonly repository: string
+  /** Path and query behind the origin: `/v2/…`. */
+  readonly path: string
+  readonly accept: string
+  readonly maxBytes: number
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Uint8Array
+}
+
+/**
+ * Asks registries over HTTP. Who we are is shown to the registry's own origin only: a redirect to another origin goes without any
+ * `Authorization`, and never from TLS to plain text (peers.md C14).
+ */
+export class Transport {
+  readonly #options: TransportOptions
+  /** By domain: whether it speaks TLS is found out once. */
+  readonly #origins = new Map<string, Promise<URL>>()
+  /** By origin and scope; what a registry asked for is shown to it unasked from then on. */
+  readonly #authorizations = new Map<string, string>()
+
+  constructor(options: TransportOptions) {
+    this.#options = options
+  }
+
+  /** Gives whatever the registry answers with a body within bounds; UNAVAILABLE where it cannot be reached, UNAUTHENTICATED where it does not let us in. */
+  async get(query: Query): Promise<Answer> {
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const origin = await this.#originOf(query.domain)
+    const url = new URL(query.path, origin)
+    const known = `${origin.origin} ${query.repository}`
+    const first = await this.#follow(url, { query, authorization: this.#authorizations.get(known), signal })
+    if (first.status !== 401) return first
+    const authorization = await this.#authorize(first, { query, origin, signal })
+    if (authorization === undefined) return first
+    const second = await this.#follow(url, { query, authorization, signal })
+    if (second.status !== 401) this.#authorizations.set(known, authorization)
+    return second
+  }
+
+  async #authorize(
+    refused: Answer,
+    { query, origin, signal }: { readonly query: Query; readonly origin: URL; readonly signal: AbortSignal },
+  ): Promise<string | undefined> {
+    const challenge = parseChallenge(refused.headers.get('www-authenticate') ?? '')
+    if (challenge === undefined) return undefined
+    const credentials = await this.#options.credentials(query.domain)
+    const { tokenHosts } = this.#options
+    const fetch: Fetch = (url, init) => this.#fetch(url, init)
+    return await answerChallenge(challenge, {
+      fetch,
+      registry: origin,
+      credentials,
+      tokenHosts,
+      scope: `repository:${query.repository}:pull`,
+      signal,
+    })
+  }
+
+  async #follow(
+    from: URL,
+    { query, authorization, signal }: { readonly query: Query; readonly authorization: string | undefined; readonly signal: AbortSignal },
+  ): Promise<Answer> {
+    let url = from
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const shown = authorization !== undefined && url.origin === from.origin ? { authorization } : {}
+      const response = await this.#fetch(url, { headers: { accept: query.accept, ...shown }, redirect: 'manual', signal })
+      const next = redirectOf(response, url)
+      if (next === undefined) return await readAnswer(response, query.maxBytes)
+      await response.body?.cancel()
+      if (url.protocol === 'https:' && next.protocol !== 'https:') throw unreachable(url, 'it redirects from https to plain text')
+      url = next
+    }
+    throw unreachable(from, `it redirects more than ${MAX_REDIRECTS} times`)
+  }
+
+  #originOf(domain: string): Promise<URL> {
+    const found = this.#origins.get(domain) ?? this.#findOrigin(domain)
+    this.#origins.set(domain, found)
+    found.catch(() => this.#origins.delete(domain))
+    return found
+  }
+
+  /** TLS first; plain text only where it is allowed and TLS cannot be spoken. */
+  async #findOrigin(domain: string): Promise<URL> {
+    const host = apiHost(domain)
+    const secure = new URL(`https://${host}`)
+    if (!isLoopback(host) && !this.#options.insecureHosts.includes(domain)) return secure
+    try {
+      const response = await this.#options.fetch(new URL('/v2/', secure), {
+        headers: {},
+        redirect: 'manual',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
+      await response.body?.cancel()
+      return secure
+    } catch {
+      return new URL(`http://${host}`)
+    }
+  }
+
+  async #fetch(...[url, init]: Parameters<Fetch>): Promise<Response> {
+    try {
+      return await this.#options.fetch(url, init)
+    } catch (cause) {
+      if (cause instanceof StatusError) throw cause
+      throw unreachable(url, describe(cause), cause)
+    }
+  }
+}
+
+async function readAnswer(response: Response, maxBytes: number): Promise<Answer> {
+  const { status, headers } = response
+  try {
+    return { status, headers, body: await readBody(response, maxBytes) }
+  } catch (cause) {
+    if (cause instanceof StatusError) throw cause
+    throw new StatusError('UNAVAILABLE', `The registry's answer broke off: ${describe(cause)}`, { cause })
+  }
+}
+
+function redirectOf(response: Response, from: URL): URL | undefined {
+  if (![301, 302, 303, 307, 308].includes(response.status)) return undefined
+  const location = response.headers.get('location') ?? ''
+  const next = URL.canParse(location, from) ? new URL(location, from) : undefined
+  if (next !== undefined && (next.protocol === 'https:' || next.protocol === 'http:') && next.username === '') return next
+  throw unreachable(from, 'it redirects to an address that is not valid')
+}
+
+/** The innermost reason, such as ECONNREFUSED: `fetch failed` says nothing. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return 'it failed'
+  if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return error.cause === undefined ? error.name : describe(error.cause)
+}
+
+function unreachable(url: URL, why: string, cause?: unknown): StatusError {
+  return new StatusError('UNAVAILABLE', `Cannot reach ${url.host}: ${why}`, { cause })
+}
