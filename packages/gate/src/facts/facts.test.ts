@@ -65,6 +65,14 @@ it('a deleted note takes what was known under it', async () => {
   assert.equal(facts.find(asked, DIGEST), undefined)
 })
 
+it('a deleted project takes what it attested, on the notes of other projects too', async () => {
+  const world = new MemoryWorld()
+  const facts = new Facts(world, 1e6)
+  await facts.gather(asked, DIGEST)
+  facts.apply({ position: 5, project: 'builder' as never, kind: 'PROJECT', name: 'projects/builder' })
+  assert.equal(facts.find(asked, DIGEST), undefined)
+})
+
 it('holds no more bytes than it may, and keeps what is asked for', async () => {
   const world = new MemoryWorld()
   const facts = new Facts(world, 10_000)

@@ -96,7 +96,8 @@ export class Facts {
     } else if (notice.kind === 'NOTE') {
       this.#touchAll((id) => id.startsWith(`${notice.name}@`), notice.position)
     } else if (notice.kind === 'PROJECT') {
-      this.#touchAll((id) => id.startsWith(`projects/${notice.project}/`), notice.position)
+      // What a deleted project attested hung on notes of any project: nothing is kept. Projects come and go rarely.
+      this.#touchAll(() => true, notice.position)
     }
   }
 
