@@ -1,8 +1,8 @@
 import { parseProjectId } from '@countersign/core/name/resource-name.ts'
 import { type Api, makeApi, type Tree } from './connection/api.ts'
 import { findServer } from './connection/server.ts'
-import { formatOne, formatRows, type OutputFormat, parseOutputFormat } from './output/format.ts'
-import type { Column } from './output/table.ts'
+import { formatOne, formatRows, type OutputFormat, parseOutputFormat, type TableDrawing } from './output/format.ts'
+import { type Column, formatBox, formatColumns } from './output/table.ts'
 import { type Terminal, UsageError } from './terminal.ts'
 
 /** What every verb works with: the server, the project and the way results are shown, from options and environment. */
@@ -21,6 +21,8 @@ export interface Context {
   readonly hasServer: boolean
   /** Shows a list: a box by default. */
   showRows(rows: readonly unknown[], columns: readonly Column[]): void
+  /** Shows a list in plain columns by default, as the original does for images. */
+  showPlainRows(rows: readonly unknown[], columns: readonly Column[]): void
   /** Shows a list as YAML documents by default. */
   showDocuments(rows: readonly unknown[]): void
   /** Shows one thing: YAML by default. */
@@ -35,14 +37,19 @@ export function makeContext(terminal: Terminal, globals: Readonly<Record<string,
   const asked = text('format')
   const format: Context['format'] = (byDefault) => (asked === undefined ? { kind: byDefault } : parseOutputFormat(asked))
   const findProject = (): string | undefined => acceptProject(text('project') ?? terminal.env['COUNTERSIGN_PROJECT'])
+  const showList = (rows: readonly unknown[], shape: OutputFormat, drawing: TableDrawing): void => {
+    if (rows.length === 0 && (shape.kind === 'table' || shape.kind === 'yaml')) terminal.say('Listed 0 items.')
+    terminal.write(formatRows(rows, shape, drawing))
+  }
   let api: Promise<Api> | undefined
   return {
     ...{ terminal, format, findProject, hasFormat: asked !== undefined },
     hasServer: (text('server') ?? terminal.env['COUNTERSIGN_SERVER'] ?? '') !== '',
     api: () => (api ??= connect(terminal, { server: text('server'), tokenFile: text('tokenFile'), caFile: text('caFile') })),
     project: () => findProject() ?? noProject(),
-    showRows: (rows, columns) => terminal.write(formatRows(rows, format('table'), columns)),
-    showDocuments: (rows) => terminal.write(formatRows(rows, format('yaml'), [])),
+    showRows: (rows, columns) => showList(rows, format('table'), { columns, table: formatBox }),
+    showPlainRows: (rows, columns) => showList(rows, format('table'), { columns, table: formatColumns }),
+    showDocuments: (rows) => showList(rows, format('yaml'), { columns: [], table: formatBox }),
     showOne: (tree) => terminal.write(formatOne(tree, format('yaml'))),
     confirm: async (question) => {
       if (globals['quiet'] === true) return

@@ -1,3 +1,4 @@
+import type { Fetch } from '@countersign/adapters/registry/fetch.ts'
 import type { Send } from './connection/send.ts'
 
 /** What a command may touch of the world: given in by `main`, replaced in tests. */
@@ -9,8 +10,10 @@ export interface Terminal {
   readonly interactive: boolean
   /** Reads and writes files; relative paths start from `cwd`. */
   readonly files: Files
-  /** Sends one HTTP request. */
+  /** Sends one HTTP request to the server. */
   readonly send: Send
+  /** Asks registries. */
+  readonly fetch: Fetch
   /** Runs another program, such as gpg, to its end. */
   readonly runProgram: RunProgram
   now(): number

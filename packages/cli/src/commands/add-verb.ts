@@ -19,9 +19,12 @@ export function addNoun(command: Command, noun: Noun, runner: Runner): void {
 /** Makes a command what its verb says. */
 export function addVerb(command: Command, verb: Verb, { makeContext, finish }: Runner): void {
   const options = verb.options ?? []
-  command.description(verb.details === undefined ? verb.summary : `${verb.summary}\n\n${verb.details}`).summary(verb.summary)
+  command.description(verb.summary)
   for (const option of options) for (const added of commanderOptions(option)) command.addOption(added)
-  command.addHelpText('after', `\nExamples:\n${verb.examples.map((example) => `  $ ${example}`).join('\n')}`)
+  command.addHelpText(
+    'after',
+    `${verb.details === undefined ? '' : `\n${verb.details}\n`}\nExamples:\n${verb.examples.map((example) => `  $ ${example}`).join('\n')}`,
+  )
   command.action(async () => {
     const globals = command.optsWithGlobals() as Readonly<Record<string, unknown>>
     const given = new Given(command.processedArgs, valuesOf(options, globals))

@@ -31,6 +31,7 @@ const ENTRIES: readonly Entry[] = [
     verb: async () => (await import('./evaluate.ts')).evaluate,
   },
   { name: 'exemptions', summary: 'Exemptions that end by themselves', noun: async () => (await import('./exemptions/noun.ts')).exemptions },
+  { name: 'images', summary: 'Images in a registry', noun: async () => (await import('./images/noun.ts')).images },
   { name: 'audit', summary: 'The log of decisions and changes', noun: async () => (await import('./audit/noun.ts')).audit },
   { name: 'receipts', summary: 'Receipts of decisions', noun: async () => (await import('./receipts/noun.ts')).receipts },
   { name: 'tokens', summary: 'API tokens', noun: async () => (await import('./tokens/noun.ts')).tokens },

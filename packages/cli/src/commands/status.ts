@@ -28,11 +28,13 @@ function showServer(context: Context, server: Tree): void {
     { heading: 'FEED_AT', value: (gate) => textIn(gate, 'feedPosition') || '0' },
     { heading: 'STALE_FOR', value: (gate) => `${textIn(gate, 'staleForMs') || '0'} ms` },
     { heading: 'UNSHIPPED', value: (gate) => textIn(gate, 'unshippedRecords') || '0' },
-    { heading: 'COUNTERS', value: (gate) => formatCounters(gate as Tree) },
   ])
+  const counters = treesIn(server, 'gates').flatMap(listCounters)
+  if (counters.length > 0) context.terminal.write(`${printable(counters.join('\n'))}\n`)
 }
 
-function formatCounters({ counters }: Tree): string {
+/** What a gate counted; what it never met is left out. */
+function listCounters({ counters }: Tree): readonly string[] {
   const pairs = isTree(counters) ? Object.entries(counters) : []
-  return pairs.map(([name, count]) => `${name} ${String(count)}`).join(', ')
+  return pairs.filter(([, count]) => count !== '0').map(([name, count]) => `${`${name}:`.padEnd(32)}${String(count)}`)
 }

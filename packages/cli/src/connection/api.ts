@@ -41,6 +41,8 @@ const MAX_PAGES = 100_000
 
 /** Makes the client of one server. `warn` gets what the server wants people to know beside an answer. */
 export function makeApi(send: Send, server: Server, warn: (text: string) => void): Api {
+  // A change reads before it writes, and both answers may warn of the same.
+  const told = new Set<string>()
   const call: Api['call'] = async (method, path, options = {}) => {
     const { query = {}, body, toldWarnings = [] } = options
     const answer = await send({
@@ -54,7 +56,10 @@ export function makeApi(send: Send, server: Server, warn: (text: string) => void
       ...(body === undefined ? {} : { body: new TextEncoder().encode(JSON.stringify(body)) }),
       ...(server.ca === undefined ? {} : { ca: server.ca }),
     })
-    for (const warning of parseWarnings(answer.headers[WARNINGS_HEADER])) if (!toldWarnings.some((told) => told.startsWith(warning))) warn(warning)
+    for (const warning of parseWarnings(answer.headers[WARNINGS_HEADER])) {
+      if (!told.has(warning) && !toldWarnings.some((text) => text.startsWith(warning))) warn(warning)
+      told.add(warning)
+    }
     const tree = readTree(answer.body)
     if (answer.status >= 400) throw parseErrorAnswer(answer.status, tree)
     if (tree === undefined) throw new StatusError('UNKNOWN', `${server.url} did not answer with JSON: is it a Countersign server?`)

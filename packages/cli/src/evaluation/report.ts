@@ -1,8 +1,9 @@
 import type { ImageVerdict } from '@countersign/core/admission/decision.ts'
-import { formatDenial } from '@countersign/core/admission/denial-text.ts'
+import { formatDenial, formatRule } from '@countersign/core/admission/denial-text.ts'
 import { explainAllow, explainDecision, explainDeny, explainUndecided } from '@countersign/core/admission/explain.ts'
+import { formatVisible } from '@countersign/core/admission/visible-text.ts'
 import type { Context } from '../context.ts'
-import { formatBox } from '../output/table.ts'
+import { type Column, formatBox } from '../output/table.ts'
 import { EXIT, type ExitCode, printable } from '../terminal.ts'
 import type { Judgement } from './judgement.ts'
 
@@ -13,44 +14,43 @@ export function exitCodeOf(judgements: readonly Judgement[]): ExitCode {
   return outcomes.includes('UNDECIDED') ? EXIT.UNDECIDED : EXIT.YES
 }
 
-/** Shows the judgements: for people a row for each image, what to do, and the sum; else everything that is known. */
+/** Shows the judgements: for people the verdicts, then why and what to do image by image, then the sum; else everything that is known. */
 export function showJudgements(context: Context, judgements: readonly Judgement[]): void {
   if (context.format('table').kind !== 'table') return context.showRows(judgements.map(treeOf), [])
   const judged = judgements.filter(({ decision }) => decision.images.length > 0)
-  const rows = judged.flatMap((judgement) => judgement.decision.images.map((image) => rowOf(judgement, image)))
-  if (rows.length > 0) context.terminal.write(formatBox(rows, COLUMNS))
-  for (const fix of listFixes(judged)) context.terminal.write(`${printable(fix)}\n`)
+  if (judged.length > 0) context.terminal.write(formatBox(judged, COLUMNS))
+  for (const judgement of judged) context.terminal.write(printable(explain(judgement)))
   context.terminal.write(`${sumUp(judged)}\n`)
 }
 
-const COLUMNS = [
-  { heading: 'WORKLOAD', value: 'workload' },
-  { heading: 'IMAGE', value: 'image' },
-  { heading: 'VERDICT', value: 'verdict' },
-  { heading: 'WHY', value: 'why' },
+const COLUMNS: readonly Column[] = [
+  { heading: 'WORKLOAD', value: (row) => titleOf(row as Judgement) },
+  { heading: 'FROM', value: 'source' },
+  { heading: 'VERDICT', value: (row) => WORDS[(row as Judgement).decision.outcome] },
+  { heading: 'WHY', value: (row) => explainDecision((row as Judgement).decision).replace(/^[a-z -]+: /, '') },
 ]
 
-function rowOf({ source, subject, decision }: Judgement, image: ImageVerdict): Readonly<Record<string, string>> {
-  const { outcome } = image.result
-  const regardless =
-    outcome === 'ALLOWED' || decision.outcome !== 'ALLOWED' ? '' : `, ${decision.reason === 'BREAK_GLASS' ? 'break-glass' : 'dry run'}`
-  const workload = source === '' ? 'images' : `${subject} (${source})`
-  return { workload, image: image.image, verdict: `${WORDS[outcome]}${regardless}`, why: whyOf(image) }
+const WORDS = { ALLOWED: 'allowed', DENIED: 'denied', UNDECIDED: 'undecided' } as const
+
+function titleOf({ source, subject, decision }: Judgement): string {
+  return source === '' ? `${decision.images.length} ${decision.images.length === 1 ? 'image' : 'images'}` : subject
 }
 
-const WORDS = { ALLOWED: 'allowed', DENIED: 'denied', UNDECIDED: 'undecided' } as const
+function explain(judgement: Judgement): string {
+  const { source } = judgement
+  return `\n${titleOf(judgement)}${source === '' ? '' : ` (${source})`}\n${judgement.decision.images.map(explainImage).join('')}`
+}
+
+function explainImage(verdict: ImageVerdict): string {
+  const { image, result, rule, fix } = verdict
+  const by = result.outcome === 'DENIED' ? ` by the ${formatRule(rule)}` : ''
+  const next = fix === undefined ? '' : `    ${fix.explanation}:\n      ${fix.command}\n`
+  return `  ${formatVisible(image)}\n    ${WORDS[result.outcome]}${by}: ${whyOf(verdict)}\n${next}`
+}
 
 function whyOf({ result }: ImageVerdict): string {
   if (result.outcome === 'ALLOWED') return explainAllow(result.reason)
   return result.outcome === 'DENIED' ? explainDeny(result.reason) : explainUndecided(result.reason)
-}
-
-/** Each fix once: ten workloads of one image need it once. */
-function listFixes(judgements: readonly Judgement[]): readonly string[] {
-  const fixes = judgements.flatMap(({ decision }) =>
-    decision.images.flatMap(({ fix }) => (fix === undefined ? [] : [`\n${fix.explanation}:\n  ${fix.command}`])),
-  )
-  return [...new Set(fixes)]
 }
 
 function sumUp(judgements: readonly Judgement[]): string {

@@ -1,7 +1,7 @@
 import { formatYaml } from '@countersign/api/file/yaml.ts'
 import { UsageError, printable } from '../terminal.ts'
 import { cellOf, project } from './projection.ts'
-import { formatBox, type Column } from './table.ts'
+import type { Column } from './table.ts'
 
 /** How a result is shown. `value(F,G)` and gcloud's older `get(F)` print the fields, tab-separated, a line a row. */
 export type OutputFormat =
@@ -18,8 +18,14 @@ export function parseOutputFormat(text: string): OutputFormat {
   return { kind: 'value', fields: match[1].split(',').map((field) => field.trim()) }
 }
 
-/** Shows a list of rows. Its YAML is one document a row, as gcloud's. An empty table says so. */
-export function formatRows(rows: readonly unknown[], format: OutputFormat, columns: readonly Column[]): string {
+/** What a table shows, and how it is drawn. */
+export interface TableDrawing {
+  readonly columns: readonly Column[]
+  readonly table: (rows: readonly unknown[], columns: readonly Column[]) => string
+}
+
+/** Shows a list of rows. Its YAML is one document a row, as gcloud's. An empty table is nothing. */
+export function formatRows(rows: readonly unknown[], format: OutputFormat, { columns, table }: TableDrawing): string {
   switch (format.kind) {
     case 'json':
       return `${JSON.stringify(rows, null, 2)}\n`
@@ -28,7 +34,7 @@ export function formatRows(rows: readonly unknown[], format: OutputFormat, colum
     case 'value':
       return rows.map((row) => `${valueLine(row, format.fields)}\n`).join('')
     case 'table':
-      return rows.length === 0 ? 'Listed 0 items.\n' : formatBox(rows, columns)
+      return rows.length === 0 ? '' : table(rows, columns)
   }
 }
 

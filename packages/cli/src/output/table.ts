@@ -19,6 +19,21 @@ export function formatBox(rows: readonly unknown[], columns: readonly Column[]):
   return `${ruleUnderHead(table.toString())}\n`
 }
 
+/** Writes rows in plain columns, two spaces apart. */
+export function formatColumns(rows: readonly unknown[], columns: readonly Column[]): string {
+  const lines = [columns.map(({ heading }) => heading), ...rows.map((row) => columns.map((column) => cell(row, column)))]
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)))
+  return lines
+    .map(
+      (line) =>
+        `${line
+          .map((text, index) => text.padEnd(widths[index] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}
+
 function cell(row: unknown, column: Column): string {
   const text = typeof column.value === 'string' ? cellOf(project(row, column.value)) : column.value(row)
   return printable(text).replaceAll('\n', ' ')

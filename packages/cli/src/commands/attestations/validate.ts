@@ -48,7 +48,7 @@ export const validateAttestations: Verb = {
     const verdicts: Verdict[] = []
     for (const candidate of candidates) verdicts.push(await validate(api, textIn(authority.attestor, 'name'), candidate))
     if (verdicts.length === 0) context.terminal.say(`No attestation of ${digest} hangs on ${authority.note}.`)
-    show(context, verdicts)
+    else show(context, verdicts)
     return verdicts.some(({ result }) => result === 'VERIFIED') ? EXIT.YES : EXIT.NO
   },
 }

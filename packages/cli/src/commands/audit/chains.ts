@@ -1,5 +1,5 @@
 import type { ChainHead, ChainLink } from '@countersign/evidence/record/chain.ts'
-import { type Api, pathOf, textIn, type Tree } from '../../connection/api.ts'
+import { type Api, pathOf, textIn, type Tree, treesIn } from '../../connection/api.ts'
 import { UsageError } from '../../terminal.ts'
 
 /** A record of a writer's chain. */
@@ -17,8 +17,8 @@ const PAGE_SIZE = 1000
 
 /** Every writer of the server's log. */
 export async function listWriters(api: Api): Promise<readonly Writer[]> {
-  const writers = await api.list(pathOf('/countersign/v1', 'writers'), 'writers')
-  return writers.map((tree) => ({
+  const answer = await api.call('GET', pathOf('/countersign/v1', 'writers'))
+  return treesIn(answer, 'writers').map((tree) => ({
     writer: textIn(tree, 'name').replace(/^writers\//, ''),
     head: { sequence: Number(textIn(tree, 'sequence')), hash: textIn(tree, 'hash') },
   }))

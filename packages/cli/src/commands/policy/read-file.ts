@@ -19,7 +19,8 @@ export async function readPolicyFile(terminal: Terminal, file: string): Promise<
   const bytes = file === '-' ? await terminal.readInput() : await terminal.files.read(file)
   const parsed = parsePolicyFile(new TextDecoder().decode(bytes), { format: file.endsWith('.json') ? 'json' : 'yaml' })
   if (parsed.ok) return { envelope: parsed.value, notes: parsed.notes ?? [] }
-  for (const issue of parsed.issues) terminal.say(formatAt(file, issue))
+  for (const issue of parsed.issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)))
+    terminal.say(formatAt(file, issue))
   const count = parsed.issues.length === 1 ? '1 issue' : `${parsed.issues.length} issues`
   throw new UsageError(`Policy file "${file}" is not valid: ${count}`)
 }

@@ -34,7 +34,9 @@ export const createToken: Verb = {
     }
     const made = await (await context.api()).call('POST', pathOf('/countersign/v1', 'tokens'), { body })
     if (context.hasFormat) return context.showOne(made)
-    context.terminal.say(`Created token [${textIn(made, 'token', 'name').replace('tokens/', '')}]. Its secret is shown this once:`)
+    context.terminal.say(
+      `Created token [${textIn(made, 'token', 'name').replace('tokens/', '')}] for ${project === undefined ? 'all projects' : `project [${project}]`}. Its secret is shown this once:`,
+    )
     context.terminal.write(`${textIn(made, 'secret')}\n`)
   },
 }

@@ -1,0 +1,5 @@
+import type { Noun } from '../verb.ts'
+import { describeImage } from './describe.ts'
+import { listTags } from './list-tags.ts'
+
+export const images: Noun = { name: 'images', summary: 'Images in a registry', verbs: [listTags, describeImage] }

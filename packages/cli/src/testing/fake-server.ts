@@ -1,0 +1,259 @@
+import { type JsonValue, toJson } from '@bufbuild/protobuf'
+import { attestorMessage } from '@countersign/api/convert/attestor.ts'
+import { Audit } from '@countersign/api/gen/countersign/v1/audit_pb.ts'
+import { Clusters } from '@countersign/api/gen/countersign/v1/clusters_pb.ts'
+import { Evaluation } from '@countersign/api/gen/countersign/v1/evaluation_pb.ts'
+import { Exemptions } from '@countersign/api/gen/countersign/v1/exemptions_pb.ts'
+import { Projects } from '@countersign/api/gen/countersign/v1/projects_pb.ts'
+import { Receipts } from '@countersign/api/gen/countersign/v1/receipts_pb.ts'
+import { Status } from '@countersign/api/gen/countersign/v1/status_pb.ts'
+import { Tokens } from '@countersign/api/gen/countersign/v1/tokens_pb.ts'
+import { AttestorSchema } from '@countersign/api/gen/google/cloud/binaryauthorization/v1/resources_pb.ts'
+import {
+  BinauthzManagementServiceV1,
+  SystemPolicyV1,
+  ValidationHelperV1,
+} from '@countersign/api/gen/google/cloud/binaryauthorization/v1/service_pb.ts'
+import { Grafeas } from '@countersign/api/gen/grafeas/v1/grafeas_pb.ts'
+import { makeRestHandler } from '@countersign/api/rest/rest-handler.ts'
+import { formatWarnings, WARNINGS_HEADER } from '@countersign/api/rest/warnings.ts'
+import { formatPolicy } from '@countersign/core/policy/format.ts'
+import { SYSTEM_POLICY } from '@countersign/core/policy/system-policy.ts'
+import { makeTokens } from '@countersign/service/access/tokens.ts'
+import { makeAudit } from '@countersign/service/audit/audit.ts'
+import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
+import type { ClusterView } from '@countersign/service/registration/clusters.ts'
+import type { PolicyView } from '@countersign/service/policy/policies.ts'
+import type { StoredAttestor } from '@countersign/service/policy/ports.ts'
+import { ADMIN } from '@countersign/service/testing/callers.ts'
+import { checkWithKeys } from '@countersign/service/testing/check-with-keys.ts'
+import { makePolicyWorld, type PolicyWorld } from '@countersign/service/testing/policy-world.ts'
+import { evaluatePolicy } from '@countersign/service/validation/evaluate-policy.ts'
+import { validateAttestationOccurrence } from '@countersign/service/validation/validate-attestation.ts'
+import type { Send, SentRequest } from '../connection/send.ts'
+import { type FakeCall, type Json, serveJson } from './served-json.ts'
+
+/** A server without a socket: the API's own transcoder over the flows, in memory. Its projects are `p1` and `p12`; `p1` has the note `qa`. */
+export interface FakeServer {
+  readonly send: Send
+  readonly world: PolicyWorld
+  /** Every request that arrived. */
+  readonly requests: readonly SentRequest[]
+}
+
+export const FAKE_URL = 'http://127.0.0.1:8080'
+export const FAKE_TOKEN = 'cs_fake_token'
+export const FAKE_CA = '-----BEGIN CERTIFICATE-----\nfake\n-----END CERTIFICATE-----\n'
+
+/** Starts a fake server. */
+export async function makeFakeServer(): Promise<FakeServer> {
+  const world = await makePolicyWorld()
+  const handler = makeRestHandler<FakeCall>([...registrationOf(world), ...binauthzOf(world), ...metadataOf(world), ...logOf(world)])
+  const requests: SentRequest[] = []
+  const send: Send = async (request) => {
+    requests.push(request)
+    if (request.headers['authorization'] !== `Bearer ${FAKE_TOKEN}`) {
+      const body = { error: { code: 401, message: 'the token is unknown', status: 'UNAUTHENTICATED' } }
+      return { status: 401, headers: {}, body: new TextEncoder().encode(JSON.stringify(body)) }
+    }
+    const warnings: string[] = []
+    const url = request.url.slice(FAKE_URL.length)
+    const answer = await handler.handle({ method: request.method, url, body: request.body ?? new Uint8Array() }, { warnings })
+    if (answer.error?.code === 'INTERNAL') throw answer.error.cause
+    return { ...answer, headers: { ...answer.headers, ...(warnings.length === 0 ? {} : { [WARNINGS_HEADER]: formatWarnings(warnings) }) } }
+  }
+  return { send, world, requests }
+}
+
+const text = (tree: JsonValue | undefined, member: string): string => String((tree as Json | undefined)?.[member] ?? '')
+const page = (request: Json): { pageSize: number; pageToken: string } => ({
+  pageSize: Number(request['pageSize']),
+  pageToken: text(request, 'pageToken'),
+})
+
+/** The members that are set, as clients send them: the transcoder has filled in all others. */
+function sparse(tree: JsonValue | undefined): unknown {
+  return JSON.parse(JSON.stringify(tree, (_, value: unknown) => (value === '' || (Array.isArray(value) && value.length === 0) ? undefined : value)))
+}
+
+function registrationOf({ projects, clusters, exemptions, store, surroundings }: PolicyWorld) {
+  const tokens = makeTokens({ changes: store.changes, surroundings })
+  const cluster = ({ project: owner, segment, ...rest }: ClusterView): unknown => ({
+    ...{ ...rest, name: `projects/${owner}/clusters/${rest.key}` },
+    ...{ webhookUrl: `https://gate/v1/webhook/${segment ?? ''}`, caBundle: FAKE_CA },
+  })
+  const exemption = (stored: Awaited<ReturnType<typeof exemptions.getExemption>>): unknown => {
+    const { id, subject, expiresAt, ...rest } = stored.exemption
+    const times = { expireTime: new Date(expiresAt).toISOString(), createTime: stored.createTime }
+    return { name: `projects/${stored.project}/exemptions/${id}`, ...subject, ...rest, ...times, creator: stored.creator }
+  }
+  const project = (found: Awaited<ReturnType<typeof projects.getProject>>): unknown => ({ ...found, name: `projects/${found.id}` })
+  const token = ({ id, role, notes, ...rest }: Awaited<ReturnType<typeof tokens.revokeToken>>): unknown => ({
+    ...rest,
+    ...{ name: `tokens/${id}`, role: role.toUpperCase(), noteNames: notes },
+  })
+  const [id, key] = [(name: string): string => name.split('/')[1] ?? '', (name: string): string => name.split('/')[3] ?? '']
+  return [
+    serveJson(Projects, {
+      createProject: async (request) => project(await projects.createProject(ADMIN, text(request['project'], 'id'))),
+      getProject: async (request) => project(await projects.getProject(ADMIN, id(text(request, 'name')))),
+      deleteProject: async (request) => await projects.deleteProject(ADMIN, id(text(request, 'name'))),
+      listProjects: async (request) => {
+        const { projects: found, nextPageToken } = await projects.listProjects(ADMIN, page(request))
+        return { projects: found.map(project), nextPageToken }
+      },
+    }),
+    serveJson(Clusters, {
+      registerCluster: async (request) => {
+        const trustDomain = text(request['cluster'], 'trustDomain')
+        const asked = { key: text(request['cluster'], 'key'), ...(trustDomain === '' ? {} : { trustDomain }) }
+        return cluster(await clusters.registerCluster(ADMIN, id(text(request, 'parent')), asked))
+      },
+      getCluster: async (request) => cluster(await clusters.getCluster(ADMIN, id(text(request, 'name')), key(text(request, 'name')))),
+      removeCluster: async (request) => await clusters.removeCluster(ADMIN, id(text(request, 'name')), key(text(request, 'name'))),
+      listClusters: async (request) => {
+        const { clusters: found, nextPageToken } = await clusters.listClusters(ADMIN, id(text(request, 'parent')), page(request))
+        return { clusters: found.map(cluster), nextPageToken }
+      },
+    }),
+    serveJson(Exemptions, {
+      createExemption: async (request) => {
+        const given = Object.entries(request['exemption'] as Json).filter(([, value]) => value !== '')
+        const creation = { parent: text(request, 'parent'), exemptionId: text(request, 'exemptionId'), exemption: Object.fromEntries(given) }
+        return exemption(await exemptions.createExemption(ADMIN, creation))
+      },
+      getExemption: async (request) => exemption(await exemptions.getExemption(ADMIN, text(request, 'name'))),
+      deleteExemption: async (request) => await exemptions.deleteExemption(ADMIN, text(request, 'name')),
+      listExemptions: async (request) => {
+        const { exemptions: found, nextPageToken } = await exemptions.listExemptions(ADMIN, text(request, 'parent'), page(request))
+        return { exemptions: found.map(exemption), nextPageToken }
+      },
+    }),
+    serveJson(Tokens, {
+      createToken: async (request) => {
+        const asked = request['token'] as Json
+        const [expireTime, within] = [text(asked, 'expireTime'), text(asked, 'project')]
+        const made = await tokens.createToken(ADMIN, {
+          ...{ displayName: text(asked, 'displayName'), role: text(asked, 'role').toLowerCase(), notes: asked['noteNames'] as readonly string[] },
+          ...(expireTime === '' ? {} : { expireTime }),
+          ...(within === '' ? {} : { project: within }),
+        })
+        return { token: token(made.token), secret: made.text }
+      },
+      listTokens: async () => ({ tokens: (await tokens.listTokens(ADMIN)).map(token) }),
+      revokeToken: async (request) => token(await tokens.revokeToken(ADMIN, text(request, 'name').replace('tokens/', ''))),
+    }),
+    serveJson(Status, {
+      getStatus: async () => ({
+        version: '0.1.0',
+        apiUrl: FAKE_URL,
+        gates: [{ writer: 'gate-1', feedPosition: '3', counters: { allowed: '2', denied: '0' } }],
+      }),
+    }),
+  ]
+}
+
+function binauthzOf(world: PolicyWorld) {
+  const { policies, attestors, store, surroundings } = world
+  const policy = ({ policy: found, ...written }: PolicyView): unknown => formatPolicy(found, written)
+  const attestor = ({ attestor: found, etag, updateTime }: StoredAttestor, projectNumber: string): unknown =>
+    toJson(AttestorSchema, attestorMessage(found, { etag, updateTime, projectNumber }))
+  const validation = { changes: store.changes, checkAttestation: checkWithKeys, surroundings }
+  return [
+    serveJson(BinauthzManagementServiceV1, {
+      getPolicy: async (request) => policy(await policies.getPolicy(ADMIN, text(request, 'name'))),
+      updatePolicy: async (request, { warnings }) => {
+        const updated = await policies.updatePolicy(ADMIN, text(request['policy'], 'name'), sparse(request['policy']))
+        warnings.push(...updated.warnings)
+        return policy(updated.view)
+      },
+      createAttestor: async (request) => {
+        const creation = { parent: text(request, 'parent'), attestorId: text(request, 'attestorId'), attestor: sparse(request['attestor']) }
+        const { stored, projectNumber } = await attestors.createAttestor(ADMIN, creation)
+        return attestor(stored, projectNumber)
+      },
+      getAttestor: async (request) => {
+        const { stored, projectNumber } = await attestors.getAttestor(ADMIN, text(request, 'name'))
+        return attestor(stored, projectNumber)
+      },
+      updateAttestor: async (request, { warnings }) => {
+        const result = await attestors.updateAttestor(ADMIN, text(request['attestor'], 'name'), sparse(request['attestor']))
+        warnings.push(...result.warnings)
+        return attestor(result.stored, result.projectNumber)
+      },
+      listAttestors: async (request) => {
+        const { attestors: found, projectNumber, nextPageToken } = await attestors.listAttestors(ADMIN, text(request, 'parent'), page(request))
+        return { attestors: found.map((stored) => attestor(stored, projectNumber)), nextPageToken }
+      },
+      deleteAttestor: async (request, { warnings }) => void warnings.push(...(await attestors.deleteAttestor(ADMIN, text(request, 'name'))).warnings),
+    }),
+    serveJson(SystemPolicyV1, { getSystemPolicy: async (request) => policy(await policies.getSystemPolicy(ADMIN, text(request, 'name'))) }),
+    serveJson(ValidationHelperV1, {
+      validateAttestationOccurrence: async (request) => {
+        const { attestor: name, attestation, occurrenceNote, occurrenceResourceUri } = request
+        const asked = {
+          attestor: String(name),
+          attestation,
+          occurrenceNote: String(occurrenceNote),
+          occurrenceResourceUri: String(occurrenceResourceUri),
+        }
+        const { result, ...rest } = await validateAttestationOccurrence(validation, ADMIN, asked)
+        return { result, ...('denialReason' in rest ? { denialReason: rest.denialReason } : {}) }
+      },
+    }),
+    serveJson(Evaluation, {
+      evaluatePolicy: async (request) => {
+        const subject =
+          request['resource'] === undefined
+            ? { images: (request['images'] as Json)['images'] as readonly string[] }
+            : { resource: request['resource'] }
+        const place = Object.fromEntries(
+          ['cluster', 'namespace', 'serviceAccount'].flatMap((name) => (text(request, name) === '' ? [] : [[name, text(request, name)]])),
+        )
+        const tried = request['policy'] === undefined ? {} : { policy: sparse(request['policy']) }
+        const ports = { ...validation, feed: store.feed, systemPolicy: SYSTEM_POLICY }
+        const judged = await evaluatePolicy(ports, ADMIN, { name: text(request, 'name'), subject, ...place, ...tried })
+        return { outcome: 'ALLOWED', decision: { workloads: judged.map(({ subject: label, decision }) => ({ subject: label, ...decision })) } }
+      },
+    }),
+  ]
+}
+
+function metadataOf({ notes, occurrences, store, pageTokens }: PolicyWorld) {
+  const lists = makeMetadataLists({ changes: store.changes, pageTokens })
+  const asked = (request: Json) => ({ ...page(request), filter: text(request, 'filter') })
+  return [
+    serveJson(Grafeas, {
+      createNote: async (request) =>
+        await notes.createNote(ADMIN, { parent: text(request, 'parent'), noteId: text(request, 'noteId'), note: sparse(request['note']) }),
+      getNote: async (request) => await notes.getNote(ADMIN, text(request, 'name')),
+      deleteNote: async (request) => await notes.deleteNote(ADMIN, text(request, 'name')),
+      listNotes: async (request) => await lists.listNotes(ADMIN, text(request, 'parent'), asked(request)),
+      createOccurrence: async (request) => await occurrences.createOccurrence(ADMIN, text(request, 'parent'), sparse(request['occurrence'])),
+      listOccurrences: async (request) => await lists.listOccurrences(ADMIN, text(request, 'parent'), asked(request)),
+      listNoteOccurrences: async (request) => await lists.listNoteOccurrences(ADMIN, text(request, 'name'), asked(request)),
+    }),
+  ]
+}
+
+function logOf({ store, pageTokens }: PolicyWorld) {
+  const audit = makeAudit({ changes: store.changes, pageTokens })
+  return [
+    serveJson(Audit, {
+      listLogEntries: async (request) => {
+        const query = { parent: text(request, 'parent'), filter: text(request, 'filter'), orderBy: text(request, 'orderBy'), ...page(request) }
+        return await audit.listLogEntries(ADMIN, query)
+      },
+      listChainRecords: async (request) => await audit.listChainRecords(ADMIN, text(request, 'name').replace('writers/', ''), page(request)),
+      listWriters: async () => ({
+        writers: (await audit.listWriters(ADMIN)).map(({ writer, sequence, hash }) => ({ name: `writers/${writer}`, sequence, hash })),
+      }),
+    }),
+    serveJson(Receipts, {
+      getReceipt: async (request) => {
+        const { digest, canonical, record } = await audit.getReceipt(ADMIN, text(request, 'name'))
+        return { name: text(request, 'name'), digest, canonical, writer: record.writer, sequence: record.sequence, createTime: record.time }
+      },
+    }),
+  ]
+}
