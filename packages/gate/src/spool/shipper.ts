@@ -3,8 +3,8 @@ import type { RecordSink, SpoolRecord } from '../ports.ts'
 import type { Spool } from './spool.ts'
 
 const BATCH = 500
-const MAX_WAITING = 10_000
-const REFILL = 4_000
+const MAX_WAITING = 2_000
+const REFILL = 2_000
 const FIRST_PAUSE_MS = 100
 const MAX_PAUSE_MS = 30_000
 
