@@ -9,6 +9,7 @@ export async function migrate(db: Kysely<Schema>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } })
   const { error } = await migrator.migrateToLatest()
   if (error === undefined) return
+  if (error instanceof StatusError) throw error
   const isNewer = error instanceof Error && /previously executed migration .* is missing/.test(error.message)
   if (isNewer)
     throw new StatusError('FAILED_PRECONDITION', 'Cannot use the store: a newer version of Countersign made it; start that version', { cause: error })

@@ -66,8 +66,8 @@ export interface Schema {
     readonly note: string | null
     readonly digest: string | null
   }
-  /** One row: the position of the last change, locked until commit so that positions are taken in commit order. */
-  readonly feed_head: { readonly id: number; readonly position: number }
+  /** One row: the position of the last change and the number of the last occurrence, locked until commit so that both are given in commit order. */
+  readonly feed_head: { readonly id: number; readonly position: number; readonly last_occurrence: number }
   readonly audit: {
     readonly writer: string
     readonly sequence: number

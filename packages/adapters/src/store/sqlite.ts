@@ -1,63 +1,80 @@
-import { chmodSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { Kysely, SqliteDialect } from 'kysely'
-import { StatusError } from '@countersign/core/status.ts'
+import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import type { Schema } from './schema.ts'
+import { type BeginMode, SqliteDriver } from './sqlite-driver.ts'
+import { storeError } from './sqlite-error.ts'
 
 const BUSY_MS = 5000
 
-/** How a database is opened. */
-export interface SqliteOptions {
-  readonly path: string
-  readonly access: 'WRITE' | 'READ'
+/** An open database: what statements run on, and its end. */
+export interface Sqlite {
+  readonly db: Kysely<Schema>
+  /** Waits for what has begun. Later statements are UNAVAILABLE. */
+  close(): Promise<void>
 }
 
 /**
- * Opens an SQLite file: WAL, so that readers never wait; `synchronous=FULL`, so that what was committed survives a power loss; foreign keys on. The file
- * is readable by its owner alone.
+ * Opens the one writing connection: WAL, so that readers never wait; `synchronous=FULL`, so that what was committed survives a power loss; foreign
+ * keys on; transactions take the write lock when they begin. A file that is made is readable by its owner alone, and so are the log files that SQLite
+ * puts beside it.
  */
-export function openSqlite({ path, access }: SqliteOptions): DatabaseSync {
-  const db = new DatabaseSync(path, { readOnly: access === 'READ', timeout: BUSY_MS, enableForeignKeyConstraints: true })
-  if (access === 'WRITE') {
-    if (path !== ':memory:') chmodSync(path, 0o600)
-    db.exec('pragma journal_mode=wal')
-    db.exec('pragma synchronous=full')
+export function openWriting(path: string): Sqlite {
+  if (path !== ':memory:') createPrivately(path)
+  const database = open(path, { readOnly: false })
+  database.exec('pragma journal_mode=wal; pragma synchronous=full')
+  return overSqlite([database], 'IMMEDIATE')
+}
+
+/** Opens connections that can only read, each transaction a view of one moment. A read that takes long does not hold up the others. */
+export function openReading(path: string, connections: number): Sqlite {
+  return overSqlite(
+    Array.from({ length: connections }, () => open(path, { readOnly: true })),
+    'DEFERRED',
+  )
+}
+
+/**
+ * Makes an empty file with its mode from the beginning. One that exists is not touched: closing a file of SQLite's by another hand would drop the locks
+ * that this process holds on it.
+ */
+export function createPrivately(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error
   }
-  return db
+}
+
+function open(path: string, { readOnly }: { readonly readOnly: boolean }): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { readOnly, timeout: BUSY_MS, enableForeignKeyConstraints: true })
+  } catch (error) {
+    throw storeError(error)
+  }
 }
 
 /** Kysely over node:sqlite: the same statements will run on PostgreSQL. */
-export function overSqlite(db: DatabaseSync): Kysely<Schema> {
-  return new Kysely<Schema>({
-    dialect: new SqliteDialect({
-      database: {
-        close: () => db.close(),
-        prepare: (text) => {
-          const statement = db.prepare(text)
-          return {
-            reader: statement.columns().length > 0,
-            all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
-            run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
-            iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
-          }
-        },
-      },
-    }),
+function overSqlite(databases: readonly DatabaseSync[], begin: BeginMode): Sqlite {
+  const driver = new SqliteDriver(databases, begin)
+  const db = new Kysely<Schema>({
+    dialect: {
+      createDriver: () => driver,
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+      createAdapter: () => new PooledSqliteAdapter(),
+      createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+    },
   })
+  return { db, close: () => driver.destroy() }
 }
 
-const UNIQUE = 2067
-const PRIMARY_KEY = 1555
+/** The driver gives each transaction its own connection, and a migration is one transaction: half of one is never seen. */
+class PooledSqliteAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true
+  }
 
-/** What a failed statement is to the caller: a broken rule of uniqueness, or a store that cannot be used now. */
-export function storeError(error: unknown): StatusError {
-  if (error instanceof StatusError) return error
-  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-  if (code === UNIQUE || code === PRIMARY_KEY) return new StatusError('ALREADY_EXISTS', 'The resource already exists', { cause: error })
-  if (code !== undefined || isClosed(error)) return new StatusError('UNAVAILABLE', 'The store cannot be used now', { cause: error })
-  return new StatusError('INTERNAL', 'Internal error', { cause: error })
-}
-
-function isClosed(error: unknown): boolean {
-  return error instanceof Error && /driver has already been destroyed|database is not open/.test(error.message)
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
 }

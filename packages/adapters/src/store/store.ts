@@ -1,16 +1,17 @@
-import type { DatabaseSync } from 'node:sqlite'
 import type { Kysely } from 'kysely'
-import type { ProjectId } from '@countersign/core/name/resource-name.ts'
-import { StatusError } from '@countersign/core/status.ts'
 import type { AuditRow, DecisionSink } from '@countersign/service/audit/ports.ts'
 import type { ChangedKind, ChangeOperation, Changes, ChangeWriter, Feed, FeedRow, Surroundings } from '@countersign/service/changes/change.ts'
 import { acceptDecisions } from './accept-decisions.ts'
 import { lockStore } from './lock.ts'
 import { migrate } from './migrate.ts'
+import { projectId } from './row.ts'
 import type { Schema } from './schema.ts'
-import { openSqlite, overSqlite, storeError } from './sqlite.ts'
+import { openReading, openWriting, type Sqlite } from './sqlite.ts'
 import { type AllTables, allTables } from './tables/all.ts'
 import { lockFeed, writeChange, type Writer } from './write-change.ts'
+
+/** Reads that may run at once; one that waits for something else does not hold up the others. */
+const READERS = 3
 
 export interface StoreOptions {
   /** A file on a local disk, or `:memory:`. */
@@ -30,17 +31,19 @@ export interface Store extends DecisionSink {
 /** Opens the store, brings it to this version. FAILED_PRECONDITION where another server uses it or a newer version made it. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const lock = lockStore(options.path)
-  let writing: Kysely<Schema> | undefined
+  const opened: Sqlite[] = []
   try {
-    const connection = openSqlite({ path: options.path, access: 'WRITE' })
-    writing = overSqlite(connection)
-    await migrate(writing)
-    const reading = options.path === ':memory:' ? writing : overSqlite(openSqlite({ path: options.path, access: 'READ' }))
-    return makeStore({ writing, reading, connection }, await openWriter(writing, options), { ...options, release: lock.release })
+    const writing = openWriting(options.path)
+    opened.push(writing)
+    await migrate(writing.db)
+    const writer = await openWriter(writing.db, options)
+    // A database in memory is its connection: there is no second one to read through.
+    const reading = options.path === ':memory:' ? writing : openReading(options.path, READERS)
+    return makeStore({ writing, reading }, writer, { ...options, release: lock.release })
   } catch (error) {
-    await writing?.destroy()
+    for (const sqlite of opened) await sqlite.close()
     lock.release()
-    throw storeError(error)
+    throw error
   }
 }
 
@@ -56,21 +59,13 @@ async function openWriter(db: Kysely<Schema>, { surroundings }: StoreOptions): P
 }
 
 interface Connections {
-  readonly writing: Kysely<Schema>
-  readonly reading: Kysely<Schema>
-  readonly connection: DatabaseSync
+  readonly writing: Sqlite
+  readonly reading: Sqlite
 }
 
-function makeStore({ writing, reading, connection }: Connections, writer: Writer, options: StoreOptions & { readonly release: () => void }): Store {
-  const translate = async <R>(work: Promise<R>): Promise<R> => {
-    try {
-      return await work
-    } catch (error) {
-      throw error instanceof StatusError ? error : storeError(error)
-    }
-  }
+function makeStore({ writing, reading }: Connections, writer: Writer, options: StoreOptions & { readonly release: () => void }): Store {
   const inTransaction = <R>(work: (tables: AllTables & ChangeWriter) => Promise<R>, seen: { position: number }): Promise<R> =>
-    writing.transaction().execute(async (db) => {
+    writing.db.transaction().execute(async (db) => {
       await lockFeed(db)
       const recordChange: ChangeWriter['recordChange'] = async (change, record) => {
         seen.position = await writeChange(db, writer, { change, record })
@@ -80,21 +75,19 @@ function makeStore({ writing, reading, connection }: Connections, writer: Writer
     })
   return {
     changes: {
-      read: (work) => translate(reading.transaction().execute((db) => work(allTables(db)))),
+      read: (work) => reading.db.transaction().execute((db) => work(allTables(db))),
       commit: async (work) => {
         const seen = { position: 0 }
-        const result = await translate(inTransaction(work, seen))
+        const result = await inTransaction(work, seen)
         if (seen.position > 0) await options.onCommit?.(seen.position)
         return result
       },
     },
-    feed: feedOf(reading),
-    acceptDecisions: (name: string, records: readonly AuditRow[]) =>
-      translate(writing.transaction().execute((db) => acceptDecisions(db, name, records))),
+    feed: feedOf(reading.db),
+    acceptDecisions: (name: string, records: readonly AuditRow[]) => writing.db.transaction().execute((db) => acceptDecisions(db, name, records)),
     close: async () => {
-      if (options.path !== ':memory:') connection.exec('pragma wal_checkpoint(truncate)')
-      if (reading !== writing) await reading.destroy()
-      await writing.destroy()
+      await reading.close()
+      await writing.close()
       options.release()
     },
   }
@@ -114,7 +107,7 @@ function feedOf(db: Kysely<Schema>): Feed {
 
 function parseFeedRow({ position, project, kind, name, etag, operation, note, digest }: Schema['feed']): FeedRow {
   return {
-    ...{ position, project: project as ProjectId, kind: kind as ChangedKind, name, operation: operation as ChangeOperation },
+    ...{ position, project: projectId(project), kind: kind as ChangedKind, name, operation: operation as ChangeOperation },
     ...(etag === null ? {} : { etag }),
     ...(note === null ? {} : { note }),
     ...(digest === null ? {} : { digest }),

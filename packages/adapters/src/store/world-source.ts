@@ -1,16 +1,18 @@
-import type { Kysely } from 'kysely'
 import type { UnverifiedAttestation } from '@countersign/core/attestation/attestation.ts'
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
-import type { AttestorName, NoteName, OccurrenceName, ProjectId } from '@countersign/core/name/resource-name.ts'
+import type { AttestorName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
-import { parseTimestamp } from '@countersign/core/timestamp.ts'
 import type { ChangeNotice, NamedAttestor, ProjectWorld, WorldSource } from '@countersign/gate/ports.ts'
+import { readStoredAttestation } from '@countersign/service/validation/unverified.ts'
+import { noteName, occurrenceName, projectId } from './row.ts'
 import type { Schema } from './schema.ts'
-import { openSqlite, overSqlite, storeError } from './sqlite.ts'
-import { ATTESTOR_COLUMNS, parseAttestor } from './tables/attestors.ts'
+import { openReading } from './sqlite.ts'
+import { ATTESTOR_COLUMNS } from './tables/attestors.ts'
 import type { Database } from './tables/database.ts'
-import { parseExemptionRow, parseStoredPolicy } from './tables/policies.ts'
+import { parseStoredPolicy } from './tables/policies.ts'
 import { parseCluster } from './tables/projects.ts'
+import { parseAttestor } from './tables/stored-attestor.ts'
+import { parseStoredExemption } from './tables/stored-exemption.ts'
 
 /** A follower reads this many feed rows at a time, and this many attestations of one digest at most, newest first. */
 const MAX_NOTICES = 1000
@@ -23,32 +25,23 @@ export interface SqliteWorldSource extends WorldSource {
 
 /** Opens it; the file must exist and be of this version. */
 export function openWorldSource({ path }: { readonly path: string }): SqliteWorldSource {
-  const db = overSqlite(openSqlite({ path, access: 'READ' }))
-  const consistent = async <R>(work: (db: Database, position: number) => Promise<R>): Promise<R> => {
-    try {
-      return await db.transaction().execute(async (reading) => work(reading, await readPosition(reading)))
-    } catch (error) {
-      throw storeError(error)
-    }
-  }
+  const { db, close } = openReading(path, 1)
+  const consistent = <R>(work: (db: Database, position: number) => Promise<R>): Promise<R> =>
+    db.transaction().execute(async (reading) => await work(reading, await readPosition(reading)))
   return {
     loadWorld: () =>
       consistent(async (reading, position) => {
         const ids = await reading.selectFrom('project').select('id').orderBy('id').execute()
         const projects: ProjectWorld[] = []
-        for (const { id } of ids) projects.push(...(await loadProject(reading, id as ProjectId)))
+        for (const { id } of ids) projects.push(...(await loadProject(reading, projectId(id))))
         return { position, projects }
       }),
     loadProject: (project) => consistent(async (reading, position) => ({ position, world: (await loadProject(reading, project))[0] })),
     changesAfter: (position) => consistent((reading) => changesAfter(reading, position)),
     findAttestations: (_note, noteUid, digest) =>
       consistent(async (reading, position) => ({ position, attestations: await findAttestations(reading, noteUid, digest) })),
-    close: () => closeQuietly(db),
+    close,
   }
-}
-
-async function closeQuietly(db: Kysely<Schema>): Promise<void> {
-  await db.destroy()
 }
 
 async function readPosition(db: Database): Promise<number> {
@@ -78,7 +71,7 @@ async function loadProject(db: Database, project: ProjectId): Promise<readonly P
       policy: stored?.policy ?? DEFAULT_POLICY,
       policyEtag: stored?.etag ?? '',
       ...(stored === undefined ? {} : { policyUpdateTime: stored.updateTime }),
-      exemptions: exemptions.map((exemption) => parseExemptionRow(exemption).exemption),
+      exemptions: exemptions.map((exemption) => parseStoredExemption(exemption).exemption),
       attestors: await loadAttestors(db, project),
       clusters: clusters.map(parseCluster),
     },
@@ -106,7 +99,7 @@ async function changesAfter(db: Database, position: number): Promise<readonly Ch
   const columns = ['position', 'project', 'kind', 'name', 'note', 'digest'] as const
   const rows = await db.selectFrom('feed').select(columns).where('position', '>', position).orderBy('position').limit(MAX_NOTICES).execute()
   return rows.map(({ position: at, project, kind, name, note, digest }) => ({
-    ...{ position: at, project: project as ProjectId, kind: kind as ChangeNotice['kind'], name },
+    ...{ position: at, project: projectId(project), kind: kind as ChangeNotice['kind'], name },
     ...(note === null ? {} : { note }),
     ...(digest === null ? {} : { digest }),
   }))
@@ -127,36 +120,15 @@ async function findAttestations(db: Database, noteUid: string, digest: ImageDige
   return rows.map(parseAttestation)
 }
 
-type AttestationRow = Pick<Schema['occurrence'], 'name' | 'note' | 'note_uid' | 'resource_uri' | 'body' | 'create_time'>
-
-/** A stored body is what somebody sent: what is not there or of another type is empty, and then proves nothing. */
-function parseAttestation({ name, note, note_uid, resource_uri, body, create_time }: AttestationRow): UnverifiedAttestation {
-  const attestation = memberOf(JSON.parse(body), 'attestation')
-  return {
-    ...{ occurrence: name as OccurrenceName, note: note as NoteName, noteUid: note_uid, resourceUri: resource_uri },
-    serializedPayload: bytesOf(memberOf(attestation, 'serializedPayload')),
-    signatures: listOf(memberOf(attestation, 'signatures')).map((signature) => ({
-      publicKeyId: textOf(memberOf(signature, 'publicKeyId')),
-      signature: bytesOf(memberOf(signature, 'signature')),
-    })),
-    jwts: listOf(memberOf(attestation, 'jwts')).map((jwt) => textOf(memberOf(jwt, 'compactJwt'))),
-    receivedAt: parseTimestamp(create_time) ?? Number.POSITIVE_INFINITY,
+/** A stored body is what somebody sent: what cannot be read is empty, and then proves nothing, without breaking the others. */
+function parseAttestation(
+  row: Pick<Schema['occurrence'], 'name' | 'note' | 'note_uid' | 'resource_uri' | 'body' | 'create_time'>,
+): UnverifiedAttestation {
+  const { name, note, note_uid: noteUid, resource_uri: resourceUri, body, create_time: createTime } = row
+  const stored = { name: occurrenceName(name), note: noteName(note), noteUid, resourceUri, createTime }
+  try {
+    return readStoredAttestation({ ...stored, body })
+  } catch {
+    return readStoredAttestation({ ...stored, body: '{}' })
   }
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
-}
-
-/** Base64, standard or URL-safe: Node reads both. */
-function bytesOf(value: unknown): Uint8Array {
-  return Buffer.from(textOf(value), 'base64')
 }

@@ -187,21 +187,29 @@ function notesOver({ notes }: MemoryState): NoteTables {
   }
 }
 
-function occurrencesOver({ occurrences }: MemoryState): OccurrenceTables {
+function occurrencesOver({ occurrences, notes }: MemoryState): OccurrenceTables {
   const rows = (): readonly StoredOccurrence[] => [...occurrences.values()]
   return {
     findOccurrence: async (name) => occurrences.get(name),
     findByContent: async (noteUid, contentHash) => rows().find((row) => row.noteUid === noteUid && row.contentHash === contentHash),
     async listOccurrences(query, page) {
       // A map keeps the order of insertion; the position in it would shift under deletion, so time and name are the key.
+      // What hangs on a note that is gone is nothing, whatever came under its name later.
+      const { note } = query
+      const isGone = note !== undefined && notes.get(note.name)?.uid !== note.uid
       return pageOf(
-        rows().filter((row) => isAsked(row, query)),
+        isGone ? [] : rows().filter((row) => isAsked(row, query)),
         (row) => `${row.createTime} ${row.name}`,
         page,
       )
     },
     countAttestations: async (noteUid, digest) => rows().filter((row) => row.noteUid === noteUid && row.digest === digest).length,
-    insertOccurrence: async (occurrence) => insert(occurrences, occurrence.name, occurrence),
+    async insertOccurrence(occurrence) {
+      const { noteUid, contentHash } = occurrence
+      const twin = rows().some((row) => row.noteUid === noteUid && row.contentHash === contentHash)
+      if (twin) throw new StatusError('ALREADY_EXISTS', `an identical occurrence already hangs on note "${noteUid}"`)
+      insert(occurrences, occurrence.name, occurrence)
+    },
     updateOccurrence: async (occurrence) => void occurrences.set(occurrence.name, occurrence),
     deleteOccurrence: async (name) => void occurrences.delete(name),
   }

@@ -1,10 +1,11 @@
 import { projectOf } from '@countersign/core/name/resource-name.ts'
-import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { AttestorTables, StoredAttestor } from '@countersign/service/policy/ports.ts'
 import { pageOf } from '../page.ts'
-import type { Schema } from '../schema.ts'
+import { projectId } from '../row.ts'
 import type { Database } from './database.ts'
+import { parseAttestor } from './stored-attestor.ts'
 
+/** The columns of an attestor, with their table's name because they are joined. */
 export const ATTESTOR_COLUMNS = [
   'attestor.name',
   'attestor.uid',
@@ -15,6 +16,7 @@ export const ATTESTOR_COLUMNS = [
   'attestor.body',
 ] as const
 
+/** Attestors: the current version of each, and every version that ever was. */
 export function attestorTables(db: Database): AttestorTables {
   return {
     findAttestor: async (name) => {
@@ -57,7 +59,7 @@ export function attestorTables(db: Database): AttestorTables {
     },
     policiesNaming: async (attestor) => {
       const rows = await db.selectFrom('policy_attestor').select('project').where('attestor', '=', attestor).orderBy('project').execute()
-      return rows.map(({ project }) => project as ProjectId)
+      return rows.map(({ project }) => projectId(project))
     },
   }
 }
@@ -74,8 +76,4 @@ async function putAttestor(db: Database, { attestor, etag, updateTime }: StoredA
   await db.insertInto('attestor_version').values(row).execute()
   await db.deleteFrom('attestor_key').where('attestor', '=', name).execute()
   for (const { id } of attestor.publicKeys) await db.insertInto('attestor_key').values({ attestor: name, key_id: id }).execute()
-}
-
-export function parseAttestor({ etag, update_time, body }: Schema['attestor']): StoredAttestor {
-  return { attestor: JSON.parse(body), etag, updateTime: update_time }
 }

@@ -1,12 +1,14 @@
-import type { ProjectId } from '@countersign/core/name/resource-name.ts'
+import { StatusError } from '@countersign/core/status.ts'
 import type { AuditQuery, AuditRow, AuditTables } from '@countersign/service/audit/ports.ts'
 import type { PageRequest } from '@countersign/service/changes/page.ts'
 import { numberKey, pageOf, parseNumberKey } from '../page.ts'
+import { projectId } from '../row.ts'
 import type { Schema } from '../schema.ts'
 import type { Database } from './database.ts'
 
 const COLUMNS = ['writer', 'sequence', 'previous_hash', 'hash', 'canonical', 'project', 'time', 'receipt_digest'] as const
 
+/** The log: read only, what is in it is written with the change or by `acceptDecisions`. */
 export function auditTables(db: Database): AuditTables {
   return {
     listAudit: async (query, page) => {
@@ -24,7 +26,10 @@ export function auditTables(db: Database): AuditTables {
         .execute()
       return pageOf(rows, page, { keyOf: ({ sequence }) => numberKey(sequence), parse: parseAuditRow })
     },
-    listWriters: async () => await db.selectFrom('chain_head').select(['writer', 'sequence', 'hash']).orderBy('writer').execute(),
+    listWriters: async () => {
+      const heads = await db.selectFrom('chain_head').select(['writer', 'sequence', 'hash']).orderBy('writer').execute()
+      return heads.map(({ writer, sequence, hash }) => ({ writer, sequence, hash }))
+    },
     findByReceipt: async (project, receiptDigest) => {
       const found = db.selectFrom('audit').select(COLUMNS).where('project', '=', project).where('receipt_digest', '=', receiptDigest)
       const row = await found.orderBy('time').limit(1).executeTakeFirst()
@@ -54,12 +59,15 @@ async function selectAudit(db: Database, { project, order, from, until }: AuditQ
 }
 
 function parsePlace(key: string | undefined): Place | undefined {
-  return key === undefined ? undefined : (JSON.parse(key) as Place)
+  if (key === undefined) return undefined
+  const [time, writer, sequence]: readonly unknown[] = JSON.parse(key)
+  if (typeof time === 'string' && typeof writer === 'string' && typeof sequence === 'number') return [time, writer, sequence]
+  throw new StatusError('INVALID_ARGUMENT', 'page key is not valid: expected one that this list gave')
 }
 
 function parseAuditRow({ writer, sequence, previous_hash, hash, canonical, project, time, receipt_digest }: Schema['audit']): AuditRow {
   return {
-    ...{ writer, sequence, previousHash: previous_hash, hash, canonical, project: project as ProjectId, time },
+    ...{ writer, sequence, previousHash: previous_hash, hash, canonical, project: projectId(project), time },
     ...(receipt_digest === null ? {} : { receiptDigest: receipt_digest }),
   }
 }

@@ -1,7 +1,8 @@
-import type { NoteName, OccurrenceName, ProjectId } from '@countersign/core/name/resource-name.ts'
+import type { ExpressionBuilder } from 'kysely'
 import type { NoteTables, OccurrenceQuery, OccurrenceTables, StoredNote, StoredOccurrence } from '@countersign/service/metadata/ports.ts'
 import type { PageRequest } from '@countersign/service/changes/page.ts'
 import { numberKey, pageOf, parseNumberKey } from '../page.ts'
+import { noteName, occurrenceName, projectId } from '../row.ts'
 import type { Schema } from '../schema.ts'
 import type { Database } from './database.ts'
 
@@ -45,6 +46,7 @@ const OCCURRENCE_COLUMNS = [
   ...(['body', 'etag', 'create_time', 'update_time'] as const),
 ]
 
+/** Occurrences. */
 export function occurrenceTables(db: Database): OccurrenceTables {
   return {
     findOccurrence: async (name) => {
@@ -82,7 +84,7 @@ export function occurrenceTables(db: Database): OccurrenceTables {
 async function selectOccurrences(db: Database, { project, note, digest, resourceUri, kind }: OccurrenceQuery, page: PageRequest) {
   let query = db.selectFrom('occurrence').select(OCCURRENCE_COLUMNS).where('row', '>', parseNumberKey(page.after))
   if (project !== undefined) query = query.where('project', '=', project)
-  if (note !== undefined) query = query.where('note_uid', '=', note.uid)
+  if (note !== undefined) query = query.where('note_uid', '=', note.uid).where((e) => e.exists(stillThere(e, note)))
   if (digest !== undefined) query = query.where('digest', '=', digest)
   if (resourceUri !== undefined) query = query.where('resource_uri', '=', resourceUri)
   if (kind !== undefined) query = query.where('kind', '=', kind)
@@ -92,28 +94,35 @@ async function selectOccurrences(db: Database, { project, note, digest, resource
     .execute()
 }
 
-/** Rows are numbered by us, in the one writing transaction: the order of creation on every engine. */
+/** A note that is gone has nothing hanging on it, whatever came under its name later. */
+function stillThere(e: ExpressionBuilder<Schema, 'occurrence'>, { name, uid }: { readonly name: string; readonly uid: string }) {
+  return e.selectFrom('note').select('note.uid').where('note.uid', '=', uid).where('note.name', '=', name)
+}
+
+/** Rows are numbered by a counter that never goes back, under the write path's lock: the order of creation on every engine, and a key for pages. */
 async function insertOccurrence(db: Database, occurrence: StoredOccurrence): Promise<void> {
   const { noteUid, resourceUri, digest, contentHash, createTime, updateTime, ...same } = occurrence
-  const { last } = await db
-    .selectFrom('occurrence')
-    .select((e) => e.fn.max('row').as('last'))
+  const { last_occurrence: row } = await db
+    .updateTable('feed_head')
+    .set((e) => ({ last_occurrence: e('last_occurrence', '+', 1) }))
+    .where('id', '=', 1)
+    .returning('last_occurrence')
     .executeTakeFirstOrThrow()
   const named = { note_uid: noteUid, resource_uri: resourceUri, digest: digest ?? null, content_hash: contentHash }
   await db
     .insertInto('occurrence')
-    .values({ ...same, ...named, row: Number(last ?? 0) + 1, create_time: createTime, update_time: updateTime })
+    .values({ ...same, ...named, row, create_time: createTime, update_time: updateTime })
     .execute()
 }
 
 function parseNote({ name, project, create_time, update_time, ...same }: Schema['note']): StoredNote {
-  return { ...same, name: name as NoteName, project: project as ProjectId, createTime: create_time, updateTime: update_time }
+  return { ...same, name: noteName(name), project: projectId(project), createTime: create_time, updateTime: update_time }
 }
 
-export function parseOccurrence(row: Schema['occurrence']): StoredOccurrence {
+function parseOccurrence(row: Schema['occurrence']): StoredOccurrence {
   const { name, project, kind, note, note_uid, resource_uri, digest, content_hash, body, etag, create_time, update_time } = row
   return {
-    ...{ name: name as OccurrenceName, project: project as ProjectId, kind, note: note as NoteName, noteUid: note_uid, resourceUri: resource_uri },
+    ...{ name: occurrenceName(name), project: projectId(project), kind, note: noteName(note), noteUid: note_uid, resourceUri: resource_uri },
     ...(digest === null ? {} : { digest }),
     ...{ contentHash: content_hash, body, etag, createTime: create_time, updateTime: update_time },
   }

@@ -1,16 +1,18 @@
-import type { AttestorName, ProjectId } from '@countersign/core/name/resource-name.ts'
+import type { AttestorName } from '@countersign/core/name/resource-name.ts'
 import { formatPolicy } from '@countersign/core/policy/format.ts'
 import { parsePolicy } from '@countersign/core/policy/parse.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
 import { RULE_MAPS } from '@countersign/core/policy/rule-maps.ts'
-import { StatusError } from '@countersign/core/status.ts'
-import type { ExemptionTables, PolicyTables, StoredExemption, StoredPolicy } from '@countersign/service/policy/ports.ts'
+import type { ExemptionTables, PolicyTables, StoredPolicy } from '@countersign/service/policy/ports.ts'
 import { pageOf } from '../page.ts'
+import { bodyOf, projectId, sound } from '../row.ts'
 import type { Schema } from '../schema.ts'
 import type { Database } from './database.ts'
+import { parseStoredExemption } from './stored-exemption.ts'
 
 const COLUMNS = ['project', 'etag', 'update_time', 'body'] as const
 
+/** Policies: the current version of each project's, and every version that ever was. */
 export function policyTables(db: Database): PolicyTables {
   return {
     findPolicy: async (project) => {
@@ -52,18 +54,18 @@ export function namedAttestors(policy: Policy): ReadonlySet<AttestorName> {
 
 /** The database's word is not trusted either: a body that is no policy is damage, never a policy that allows. */
 export function parseStoredPolicy({ project, etag, update_time, body }: Schema['policy']): StoredPolicy {
-  const parsed = parsePolicy(JSON.parse(body))
-  if (!parsed.ok) throw new StatusError('DATA_LOSS', `The stored policy of project "${project}" is damaged`)
-  return { project: project as ProjectId, policy: parsed.value, etag, updateTime: update_time }
+  const what = `projects/${project}/policy`
+  return { project: projectId(project), policy: sound(parsePolicy(bodyOf(body, what)), what), etag, updateTime: update_time }
 }
 
 const EXEMPTION_COLUMNS = ['project', 'id', 'create_time', 'creator', 'body'] as const
 
+/** Exemptions. */
 export function exemptionTables(db: Database): ExemptionTables {
   return {
     findExemption: async (project, id) => {
       const row = await db.selectFrom('exemption').select(EXEMPTION_COLUMNS).where('project', '=', project).where('id', '=', id).executeTakeFirst()
-      return row && parseExemptionRow(row)
+      return row && parseStoredExemption(row)
     },
     listExemptions: async (project, page) => {
       const rows = await db
@@ -74,7 +76,7 @@ export function exemptionTables(db: Database): ExemptionTables {
         .orderBy('id')
         .limit(page.pageSize + 1)
         .execute()
-      return pageOf(rows, page, { keyOf: ({ id }) => id, parse: parseExemptionRow })
+      return pageOf(rows, page, { keyOf: ({ id }) => id, parse: parseStoredExemption })
     },
     insertExemption: async ({ project, exemption, createTime, creator }) => {
       await db
@@ -86,8 +88,4 @@ export function exemptionTables(db: Database): ExemptionTables {
       await db.deleteFrom('exemption').where('project', '=', project).where('id', '=', id).execute()
     },
   }
-}
-
-export function parseExemptionRow({ project, id, create_time, creator, body }: Schema['exemption']): StoredExemption {
-  return { project: project as ProjectId, exemption: { ...JSON.parse(body), id }, createTime: create_time, creator }
 }

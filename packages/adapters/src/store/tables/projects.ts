@@ -1,6 +1,6 @@
-import type { ClusterKey, ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Cluster, ClusterTables, Project, ProjectTables } from '@countersign/service/registration/ports.ts'
 import { pageOf } from '../page.ts'
+import { clusterKey, projectId } from '../row.ts'
 import type { Schema } from '../schema.ts'
 import type { Database } from './database.ts'
 
@@ -32,6 +32,7 @@ export function projectTables(db: Database): ProjectTables {
 
 const CLUSTER_COLUMNS = ['project', 'key', 'uid', 'trust_domain', 'segment', 'create_time'] as const
 
+/** Clusters. */
 export function clusterTables(db: Database): ClusterTables {
   return {
     findCluster: async (project, key) => {
@@ -59,9 +60,10 @@ export function clusterTables(db: Database): ClusterTables {
 }
 
 function parseProject({ id, uid, number, create_time }: Schema['project']): Project {
-  return { id: id as ProjectId, uid, number, createTime: create_time }
+  return { id: projectId(id), uid, number, createTime: create_time }
 }
 
+/** The cluster of a row. */
 export function parseCluster({ project, key, uid, trust_domain, segment, create_time }: Schema['cluster']): Cluster {
-  return { project: project as ProjectId, key: key as ClusterKey, uid, trustDomain: trust_domain, segment, createTime: create_time }
+  return { project: projectId(project), key: clusterKey(key), uid, trustDomain: trust_domain, segment, createTime: create_time }
 }

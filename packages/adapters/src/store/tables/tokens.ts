@@ -1,11 +1,12 @@
-import type { ProjectId } from '@countersign/core/name/resource-name.ts'
-import { StatusError } from '@countersign/core/status.ts'
+import type { NoteName } from '@countersign/core/name/resource-name.ts'
 import type { Role, StoredToken, TokenTables } from '@countersign/service/access/ports.ts'
+import { damaged, noteName, projectId } from '../row.ts'
 import type { Schema } from '../schema.ts'
 import type { Database } from './database.ts'
 
 const COLUMNS = ['id', 'secret_hash', 'display_name', 'role', 'project', 'notes', 'create_time', 'expire_time', 'revoke_time'] as const
 
+/** API tokens. */
 export function tokenTables(db: Database): TokenTables {
   return {
     findToken: async (id) => {
@@ -29,8 +30,8 @@ export function tokenTables(db: Database): TokenTables {
 
 function parseToken({ id, secret_hash, display_name, role, project, notes, create_time, expire_time, revoke_time }: Schema['token']): StoredToken {
   return {
-    ...{ id, secretHash: secret_hash, displayName: display_name, role: parseRole(role, id), notes: JSON.parse(notes), createTime: create_time },
-    ...(project === null ? {} : { project: project as ProjectId }),
+    ...{ id, secretHash: secret_hash, displayName: display_name, role: parseRole(role, id), notes: parseNotes(notes, id), createTime: create_time },
+    ...(project === null ? {} : { project: projectId(project) }),
     ...(expire_time === null ? {} : { expireTime: expire_time }),
     ...(revoke_time === null ? {} : { revokeTime: revoke_time }),
   }
@@ -38,5 +39,11 @@ function parseToken({ id, secret_hash, display_name, role, project, notes, creat
 
 function parseRole(text: string, id: string): Role {
   if (text === 'admin' || text === 'attestor' || text === 'viewer') return text
-  throw new StatusError('DATA_LOSS', `The stored token "${id}" is damaged`)
+  throw damaged(`token ${id}`)
+}
+
+function parseNotes(text: string, id: string): readonly NoteName[] {
+  const notes: unknown = JSON.parse(text)
+  if (Array.isArray(notes) && notes.every((note) => typeof note === 'string')) return notes.map(noteName)
+  throw damaged(`token ${id}`)
 }
