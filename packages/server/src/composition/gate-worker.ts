@@ -50,7 +50,11 @@ async function run(): Promise<void> {
 function receive(message: ToGate, gate: Gate, replaceCertificate: (tls: GateWorkerData['tls']) => void): void {
   switch (message.type) {
     case 'WAKE':
-      void gate.wake(message.position).then(() => tell({ type: 'APPLIED', id: message.id }))
+      // Where the feed cannot be read now the poll goes on trying; whoever waits is told all the same.
+      void gate
+        .wake(message.position)
+        .finally(() => tell({ type: 'APPLIED', id: message.id }))
+        .catch(() => undefined)
       return
     case 'SHIPPED':
       pending.get(message.id)?.resolve(message.sequence)

@@ -50,7 +50,10 @@ interface Answer {
   readonly headers: Readonly<Record<string, unknown>>
 }
 
-function rest(url: string, options: { readonly ca?: string; readonly headers?: Readonly<Record<string, string>>; readonly method?: string; readonly body?: string } = {}): Promise<Answer> {
+function rest(
+  url: string,
+  options: { readonly ca?: string; readonly headers?: Readonly<Record<string, string>>; readonly method?: string; readonly body?: string } = {},
+): Promise<Answer> {
   const send = url.startsWith('https') ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
     const request = send(url, { ...options, headers: { authorization: TOKEN, ...options.headers }, agent: false }, (response) => {
@@ -119,7 +122,9 @@ test('a call without a good token is answered UNAUTHENTICATED at both doors', as
 
 test('a body above the bound is refused before it is read whole', async (t) => {
   const { url } = await open(t)
-  const answer = await rest(`${url}/countersign/v1/projects`, { method: 'POST', headers: { 'content-length': String(11 * 1024 * 1024) } }).catch((error: Error) => error)
+  const answer = await rest(`${url}/countersign/v1/projects`, { method: 'POST', headers: { 'content-length': String(11 * 1024 * 1024) } }).catch(
+    (error: Error) => error,
+  )
   assert.ok(!(answer instanceof Error) && answer.status === 400 && answer.body.includes('exceeds the limit'))
 })
 
