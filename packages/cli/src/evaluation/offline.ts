@@ -4,6 +4,7 @@ import { type ClusterKey, parseClusterKey, parseProjectId, type ProjectId } from
 import type { Parsed } from '@countersign/core/parsed.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
 import { SYSTEM_POLICY } from '@countersign/core/policy/system-policy.ts'
+import { StatusError } from '@countersign/core/status.ts'
 import { checkAttestation } from '@countersign/evidence/attestation/check-attestation.ts'
 import { loadKeys } from '@countersign/evidence/attestation/loaded-keys.ts'
 import { gatherEvidence, gatherWorld } from '@countersign/service/validation/gather.ts'
@@ -66,9 +67,12 @@ function coveredBy(evidence: AdmissionEvidence, { digests }: EvidenceFile): Admi
   return { ...evidence, attestations: Object.fromEntries(attestations) as AdmissionEvidence['attestations'] }
 }
 
-function findScope({ clusters }: EvidenceFile, project: ProjectId, { cluster, ...given }: Place): EvaluationScope {
+function findScope({ clusters, savedAt }: EvidenceFile, project: ProjectId, { cluster, ...given }: Place): EvaluationScope {
   const key: ClusterKey = accept(parseClusterKey(cluster ?? NO_CLUSTER))
   const known = clusters.find((one) => one['key'] === key)?.['trustDomain']
+  if (cluster !== undefined && known === undefined && savedAt !== '') {
+    throw new StatusError('NOT_FOUND', `Cluster "${key}" was not registered when the evidence was saved`)
+  }
   return { ...given, cluster: key, trustDomain: typeof known === 'string' && known !== '' ? known : `${project}.svc.id.goog` }
 }
 

@@ -26,6 +26,12 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** Where a terminal's two streams go. */
+export interface Sink {
+  readonly write: (bytes: Uint8Array) => void
+  readonly say: (text: string) => void
+}
+
 /** Runs one command line in memory, with a token and the project `p1` unless `env` says otherwise. */
 export async function runInMemory(argv: readonly string[], world: MemoryWorld = {}): Promise<Ended> {
   const out: Uint8Array[] = []
@@ -35,7 +41,8 @@ export async function runInMemory(argv: readonly string[], world: MemoryWorld = 
   return { exit, stdout: Buffer.concat(out).toString('utf8'), stderr: said.join('\n') }
 }
 
-function makeTerminal(world: MemoryWorld, sink: { readonly write: (bytes: Uint8Array) => void; readonly say: (text: string) => void }): Terminal {
+/** The terminal of such a world. */
+export function makeTerminal(world: MemoryWorld, sink: Sink = { write: () => {}, say: () => {} }): Terminal {
   const files = world.files ?? {}
   const read = (path: string): Uint8Array | undefined => (Object.hasOwn(files, path) ? Buffer.from(files[path] ?? '') : undefined)
   return {

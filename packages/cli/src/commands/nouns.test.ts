@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseYamlDocuments } from '@countersign/api/file/yaml.ts'
+import { makeDecisionRows } from '@countersign/service/testing/decision-rows.ts'
+import { FAKE_CA, makeFakeServer } from '../testing/fake-server.ts'
+import { runInMemory } from '../testing/memory-terminal.ts'
+
+async function makeWorld() {
+  const server = await makeFakeServer()
+  const files: Record<string, string | Uint8Array> = {}
+  return { ...server, files, run: async (...argv: readonly string[]) => await runInMemory(argv, { send: server.send, files }) }
+}
+
+test('projects create|list|describe|delete', async () => {
+  const { run } = await makeWorld()
+  assert.deepEqual(await run('projects', 'create', 'demo'), { exit: 0, stdout: '', stderr: 'Created project [demo].' })
+  assert.equal((await run('projects', 'list', '--format=value(id)')).stdout, 'demo\np1\np12\n')
+  assert.match((await run('projects', 'describe', 'demo')).stdout, /^name: projects\/demo$/m)
+  assert.equal((await run('projects', 'delete', 'demo')).exit, 0)
+  assert.equal((await run('projects', 'describe', 'demo')).exit, 1)
+})
+
+test('clusters register prints exactly webhookUrl and caBundle, as JSON and as YAML', async () => {
+  const { run } = await makeWorld()
+  const json = JSON.parse((await run('clusters', 'register', 'l.c1', '-o', 'json')).stdout) as Record<string, string>
+  assert.deepEqual(Object.keys(json), ['webhookUrl', 'caBundle'])
+  assert.match(json['webhookUrl'] ?? '', /^https:\/\/gate\/v1\/webhook\/.{20,}$/)
+  const yaml = parseYamlDocuments((await run('clusters', 'register', 'l.c2', '-o', 'yaml')).stdout)
+  assert.deepEqual(Object.keys((yaml.ok && (yaml.value[0]?.tree as object)) || {}), ['caBundle', 'webhookUrl'])
+  assert.equal((await run('clusters', 'list', '--format=value(key)')).stdout, 'l.c1\nl.c2\n')
+  assert.match((await run('clusters', 'register', 'l.c3', '--trust-domain=td')).stdout, /^Webhook URL: https:.*\nCA bundle:\n-----BEGIN/)
+  assert.match((await run('clusters', 'describe', 'l.c3')).stdout, /^trustDomain: td$/m)
+  assert.equal((await run('clusters', 'remove', 'l.c3')).exit, 0)
+  assert.equal((await run('clusters', 'register', 'nodot')).exit, 2)
+})
+
+test('the webhook configuration fails closed, but for Pods that carry the break-glass label', async () => {
+  const { run } = await makeWorld()
+  await run('clusters', 'register', 'l.c1')
+  const parsed = parseYamlDocuments((await run('clusters', 'describe', 'l.c1', '--webhook-configuration')).stdout)
+  assert.ok(parsed.ok)
+  const { kind, webhooks } = parsed.value[0]?.tree as { readonly kind: string; readonly webhooks: readonly Record<string, never>[] }
+  assert.equal(kind, 'ValidatingWebhookConfiguration')
+  assert.deepEqual(
+    webhooks.map(({ name, failurePolicy }) => [name, failurePolicy]),
+    [
+      ['imagepolicywebhook.image-policy.k8s.io', 'Fail'],
+      ['break-glass.imagepolicywebhook.image-policy.k8s.io', 'Ignore'],
+    ],
+  )
+  assert.equal(webhooks[0]?.['clientConfig']?.['caBundle'], Buffer.from(FAKE_CA).toString('base64'))
+})
+
+test('notes create|list|describe|delete', async () => {
+  const { run } = await makeWorld()
+  assert.match((await run('notes', 'create', 'n1', '--human-readable-name', 'N One')).stdout, /^ {4}humanReadableName: N One$/m)
+  assert.equal((await run('notes', 'list', '--format=value(name)')).stdout, 'projects/p1/notes/n1\nprojects/p1/notes/qa\n')
+  assert.match((await run('notes', 'describe', 'projects/p1/notes/n1')).stdout, /^kind: ATTESTATION$/m)
+  assert.equal((await run('notes', 'delete', 'n1')).exit, 0)
+})
+
+test('tokens create prints the secret alone, once; list shows none; revoke ends it', async () => {
+  const { run } = await makeWorld()
+  const { stdout, stderr } = await run('tokens', 'create', 'pipeline', '--role=attestor', '--note=qa', '--expires-in=90d')
+  assert.match(stdout, /^cs_\S+\n$/)
+  assert.match(stderr, /for project \[p1\]/)
+  const id = (await run('tokens', 'list', '--format=value(name)')).stdout.trim().replace('tokens/', '')
+  assert.ok(!(await run('tokens', 'list', '-o', 'json')).stdout.includes(stdout.trim()))
+  assert.equal((await run('tokens', 'revoke', id)).exit, 0)
+  assert.match((await run('tokens', 'list', '--format=value(revokeTime)')).stdout, /^2026-/)
+  assert.match((await run('tokens', 'create', 'x', '--role=king')).stderr, /Role "king" is not known: expected admin, attestor, viewer/)
+})
+
+test('exemptions create|list|describe|delete; one of pattern and digest, and an end', async () => {
+  const { run } = await makeWorld()
+  const why = ['--owner=ann', '--reason=trial']
+  const made = await run('exemptions', 'create', 'e1', '--pattern=r.example/*', '--namespace=trial', ...why, '--expires-in=24h')
+  assert.match(made.stdout, /^expireTime: '2026-02-01T12:00:00Z'$/m)
+  assert.equal((await run('exemptions', 'list', '--format=value(pattern,owner)')).stdout, 'r.example/*\tann\n')
+  assert.match((await run('exemptions', 'describe', 'e1')).stdout, /^namespace: trial$/m)
+  assert.equal((await run('exemptions', 'delete', 'e1')).exit, 0)
+  assert.equal((await run('exemptions', 'create', ...why, '--expires-in=1h')).exit, 2)
+  assert.equal((await run('exemptions', 'create', '--pattern=a', '--digest=b', ...why, '--expires-in=1h')).exit, 2)
+  assert.match((await run('exemptions', 'create', '--pattern=r.example/*', ...why)).stderr, /Option --expires-in is required/)
+})
+
+test('audit list filters, limits and orders', async () => {
+  const { run } = await makeWorld()
+  await run('notes', 'create', 'n1')
+  const methods = async (...argv: readonly string[]) => (await run('audit', 'list', ...argv, '--format=value(protoPayload.resourceName)')).stdout
+  assert.equal(await methods('--filter', 'protoPayload.methodName="grafeas.v1.Grafeas.CreateNote"'), 'projects/p1/notes/n1\nprojects/p1/notes/qa\n')
+  assert.equal(
+    await methods('--filter', 'protoPayload.methodName="grafeas.v1.Grafeas.CreateNote"', '--order=asc', '--limit=1'),
+    'projects/p1/notes/qa\n',
+  )
+  assert.equal((await run('audit', 'list', '--limit=0')).exit, 2)
+  assert.equal((await run('audit', 'list', '--order=up')).exit, 2)
+  assert.match((await run('audit', 'list')).stdout, /│ Grafeas\.CreateNote +│ projects\/p1\/notes\/n1 +│ token:admin +│ done +│/)
+})
+
+test('audit verify finds every chain of the server and of an export intact', async () => {
+  const { run, world, files } = await makeWorld()
+  await world.store.decisions.acceptDecisions('gate-1', makeDecisionRows('gate-1', ['p1', 'p1', 'p12']))
+  const { exit, stdout } = await run('audit', 'verify', '--format=value(writer,outcome,records)')
+  assert.deepEqual([exit, stdout], [0, 'server:memory\tINTACT\t3\ngate-1\tINTACT\t3\n'])
+  files['a.jsonl'] = (await run('audit', 'export')).stdout
+  assert.equal((await run('audit', 'verify', 'a.jsonl')).exit, 0)
+})
+
+for (const [what, spoil, fault] of [
+  ['altered', (lines: string[]) => lines.with(1, (lines[1] ?? '').replace('"INFO', '"WARN').replace('INFO', 'WARN')), 'record 2: ALTERED'],
+  ['left out', (lines: string[]) => lines.toSpliced(1, 1), 'record 2: OUT_OF_ORDER'],
+  ['doubled', (lines: string[]) => lines.toSpliced(1, 0, lines[0] ?? ''), 'record 2: OUT_OF_ORDER'],
+] as const) {
+  test(`audit verify names the first bad record where one was ${what}, and exits 1`, async () => {
+    const { run, world, files } = await makeWorld()
+    await world.store.decisions.acceptDecisions('gate-1', makeDecisionRows('gate-1', ['p1', 'p1', 'p1']))
+    const lines = (await run('audit', 'export')).stdout.split('\n').filter((line) => line.includes('"gate-1"'))
+    files['a.jsonl'] = spoil(lines).join('\n')
+    const { exit, stdout } = await run('audit', 'verify', 'a.jsonl', '--format=value(detail)')
+    assert.deepEqual([exit, stdout.slice(0, fault.length)], [1, fault])
+  })
+}
+
+test('audit verify refuses a file that is no export, with the line', async () => {
+  const { exit, stderr } = await runInMemory(['audit', 'verify', 'x'], { files: { x: '\n{"a":\n' } })
+  assert.deepEqual([exit, stderr.split('\n')[0]], [2, 'ERROR: x:2: this line is no record of an audit export'])
+})
+
+test('receipts describe shows the receipt that the digest names, and no other', async () => {
+  const { run, world, send } = await makeWorld()
+  const rows = makeDecisionRows('gate-1', ['p1', 'p1'])
+  await world.store.decisions.acceptDecisions('gate-1', rows)
+  const digest = rows[0]?.receiptDigest ?? ''
+  assert.match((await run('receipts', 'describe', digest)).stdout, /^receipt:\n {2}index: 0\n {2}version: 1$/m)
+  const other = await runInMemory(['receipts', 'describe', rows[1]?.receiptDigest ?? ''], {
+    send: async (request) => await send({ ...request, url: request.url.replace(/sha256.*/, encodeURIComponent(digest)) }),
+  })
+  assert.deepEqual([other.exit, /DATA_LOSS/.test(other.stderr)], [3, true])
+})
+
+test('status shows the server, its gates and what they counted', async () => {
+  const { run } = await makeWorld()
+  const { stdout } = await run('status')
+  assert.match(stdout, /^Version: +0\.1\.0$/m)
+  assert.match(stdout, /│ gate-1 │ 3 +│/)
+  assert.match(stdout, /^allowed: +2$/m)
+  assert.doesNotMatch(stdout, /denied/)
+})
