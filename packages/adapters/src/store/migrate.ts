@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import { type Migration, Migrator } from 'kysely/migration'
 import { StatusError } from '@countersign/core/status.ts'
 import { MIGRATIONS } from './migrations/all.ts'
 import type { Schema } from './schema.ts'
 
-/** Brings the store to the shape that this version knows. Refuses one that a newer version made. */
-export async function migrate(db: Kysely<Schema>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } })
+/** Brings the store to the shape that this version knows, or not at all: one transaction. Refuses one that a newer version made. */
+export async function migrate(db: Kysely<Schema>, migrations: Readonly<Record<string, Migration>> = MIGRATIONS): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } })
   const { error } = await migrator.migrateToLatest()
   if (error === undefined) return
   if (error instanceof StatusError) throw error

@@ -21,9 +21,7 @@ export interface Sqlite {
  */
 export function openWriting(path: string): Sqlite {
   if (path !== ':memory:') createPrivately(path)
-  const database = open(path, { readOnly: false })
-  database.exec('pragma journal_mode=wal; pragma synchronous=full')
-  return overSqlite([database], 'IMMEDIATE')
+  return overSqlite([open(path, { readOnly: false })], 'IMMEDIATE')
 }
 
 /** Opens connections that can only read, each transaction a view of one moment. A read that takes long does not hold up the others. */
@@ -47,9 +45,13 @@ export function createPrivately(path: string): void {
 }
 
 function open(path: string, { readOnly }: { readonly readOnly: boolean }): DatabaseSync {
+  let database: DatabaseSync | undefined
   try {
-    return new DatabaseSync(path, { readOnly, timeout: BUSY_MS, enableForeignKeyConstraints: true })
+    database = new DatabaseSync(path, { readOnly, timeout: BUSY_MS, enableForeignKeyConstraints: true })
+    if (!readOnly) database.exec('pragma journal_mode=wal; pragma synchronous=full')
+    return database
   } catch (error) {
+    database?.close()
     throw storeError(error)
   }
 }

@@ -2,7 +2,7 @@ import type { UnverifiedAttestation } from '@countersign/core/attestation/attest
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
 import type { AttestorName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
-import type { ChangeNotice, NamedAttestor, ProjectWorld, WorldSource } from '@countersign/gate/ports.ts'
+import type { ChangeNotice, NamedAttestor, ProjectWorld, RegisteredCluster, WorldSource } from '@countersign/gate/ports.ts'
 import { readStoredAttestation } from '@countersign/service/validation/unverified.ts'
 import { noteName, occurrenceName, projectId } from './row.ts'
 import type { Schema } from './schema.ts'
@@ -73,9 +73,13 @@ async function loadProject(db: Database, project: ProjectId): Promise<readonly P
       ...(stored === undefined ? {} : { policyUpdateTime: stored.updateTime }),
       exemptions: exemptions.map((exemption) => parseStoredExemption(exemption).exemption),
       attestors: await loadAttestors(db, project),
-      clusters: clusters.map(parseCluster),
+      clusters: clusters.map((row) => registeredOf(parseCluster(row))),
     },
   ]
+}
+
+function registeredOf({ project, key, uid, trustDomain, segment }: RegisteredCluster): RegisteredCluster {
+  return { project, key, uid, trustDomain, segment }
 }
 
 /** The attestors that the policy names, of whatever project; one that is not there is ABSENT, never left out. */
