@@ -30,8 +30,8 @@ export async function answerChallenge(challenge: Challenge, authorizing: Authori
   }
   const realm = parseRealm(challenge.realm, registry)
   if (credentials !== undefined && !mayReceivePassword(realm, registry, authorizing.tokenHosts)) {
-    const advice = `if ${realm.host} is its token service, name it with --token-host ${realm.host}`
-    throw new StatusError('PERMISSION_DENIED', `Cannot log in to ${registry.host}: it asks for its password to be sent to ${realm.host}; ${advice}`)
+    const why = `it asks for its password to be sent to ${realm.host}, which is not known as its token service`
+    throw new StatusError('PERMISSION_DENIED', `Cannot log in to ${registry.host}: ${why}; nothing was sent`)
   }
   return `Bearer ${await fetchToken(realm, challenge, authorizing)}`
 }
