@@ -1,5 +1,6 @@
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
+import { isIP } from 'node:net'
 import * as x509 from '@peculiar/x509'
 
 /*
@@ -38,7 +39,7 @@ export async function makeAuthority(now: number): Promise<PemPair> {
   return { cert: `${cert.toString('pem')}\n`, key: await exportKey(keys.privateKey) }
 }
 
-/** Issues a server certificate for these names and addresses, good for 90 days. */
+/** Issues a server certificate for these names and addresses, good for 90 days, but no longer than the authority. */
 export async function issueServerCertificate(
   authority: PemPair,
   { hosts, now }: { readonly hosts: readonly string[]; readonly now: number },
@@ -50,7 +51,7 @@ export async function issueServerCertificate(
     subject: 'CN=Countersign',
     issuer: issuer.subject,
     notBefore: new Date(now - BACKDATE_MS),
-    notAfter: new Date(now + SERVER_DAYS * DAY_MS),
+    notAfter: new Date(Math.min(now + SERVER_DAYS * DAY_MS, issuer.notAfter.getTime())),
     signingAlgorithm: ALGORITHM,
     publicKey: keys.publicKey,
     signingKey: await importKey(authority.key),
@@ -58,22 +59,11 @@ export async function issueServerCertificate(
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(hosts.map((host) => ({ type: isAddress(host) ? ('ip' as const) : ('dns' as const), value: host }))),
+      new x509.SubjectAlternativeNameExtension(hosts.map((host) => ({ type: isIP(host) > 0 ? ('ip' as const) : ('dns' as const), value: host }))),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
   })
   return { cert: `${cert.toString('pem')}\n`, key: await exportKey(keys.privateKey) }
-}
-
-/** What a certificate is good for: until when, and for whom. */
-export function readCertificate(cert: string): { readonly notAfter: number; readonly hosts: readonly string[] } {
-  const parsed = new x509.X509Certificate(cert)
-  const names = parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON() ?? []
-  return { notAfter: parsed.notAfter.getTime(), hosts: names.map(({ value }) => String(value)) }
-}
-
-function isAddress(host: string): boolean {
-  return host.includes(':') || /^[0-9]{1,3}(\.[0-9]{1,3}){3}$/.test(host)
 }
 
 /** 126 random bits: unguessable, and positive as an ASN.1 integer. */

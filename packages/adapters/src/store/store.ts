@@ -107,7 +107,11 @@ function feedOf(db: Kysely<Schema>): Feed {
 
 function parseFeedRow({ position, project, kind, name, etag, operation, note, digest }: Schema['feed']): FeedRow {
   return {
-    ...{ position, project: projectId(project), kind: kind as ChangedKind, name, operation: operation as ChangeOperation },
+    position,
+    project: projectId(project),
+    kind: kind as ChangedKind,
+    name,
+    operation: operation as ChangeOperation,
     ...(etag === null ? {} : { etag }),
     ...(note === null ? {} : { note }),
     ...(digest === null ? {} : { digest }),

@@ -63,8 +63,13 @@ test('a project without a policy has the default one; what belongs to it is ther
   })
   const { createTime: _, ...registered } = cluster('p1', 'eu.prod')
   const expected = {
-    ...{ project: 'p1', number: project('p1').number, policy: DEFAULT_POLICY, policyEtag: '' },
-    ...{ exemptions: [exemption('p1', 'x').exemption], attestors: {}, clusters: [registered] },
+    project: 'p1',
+    number: project('p1').number,
+    policy: DEFAULT_POLICY,
+    policyEtag: '',
+    exemptions: [exemption('p1', 'x').exemption],
+    attestors: {},
+    clusters: [registered],
   }
   assert.deepEqual(await source.loadProject(P1), { position: 2, world: expected })
   const { position, projects } = await source.loadWorld()

@@ -103,7 +103,10 @@ async function changesAfter(db: Database, position: number): Promise<readonly Ch
   const columns = ['position', 'project', 'kind', 'name', 'note', 'digest'] as const
   const rows = await db.selectFrom('feed').select(columns).where('position', '>', position).orderBy('position').limit(MAX_NOTICES).execute()
   return rows.map(({ position: at, project, kind, name, note, digest }) => ({
-    ...{ position: at, project: projectId(project), kind: kind as ChangeNotice['kind'], name },
+    position: at,
+    project: projectId(project),
+    kind: kind as ChangeNotice['kind'],
+    name,
     ...(note === null ? {} : { note }),
     ...(digest === null ? {} : { digest }),
   }))

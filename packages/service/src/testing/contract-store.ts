@@ -119,7 +119,12 @@ export const exemption = (owner: string, id: string): StoredExemption => ({
 })
 
 export const token = (id: string, over: Partial<StoredToken> = {}): StoredToken => ({
-  ...{ id, secretHash: 'ab'.repeat(32), displayName: `token ${id}`, role: 'viewer', notes: [], createTime: TIME },
+  id,
+  secretHash: 'ab'.repeat(32),
+  displayName: `token ${id}`,
+  role: 'viewer',
+  notes: [],
+  createTime: TIME,
   ...over,
 })
 

@@ -67,7 +67,13 @@ function parsePlace(key: string | undefined): Place | undefined {
 
 function parseAuditRow({ writer, sequence, previous_hash, hash, canonical, project, time, receipt_digest }: Schema['audit']): AuditRow {
   return {
-    ...{ writer, sequence, previousHash: previous_hash, hash, canonical, project: projectId(project), time },
+    writer,
+    sequence,
+    previousHash: previous_hash,
+    hash,
+    canonical,
+    project: projectId(project),
+    time,
     ...(receipt_digest === null ? {} : { receiptDigest: receipt_digest }),
   }
 }

@@ -122,8 +122,17 @@ function parseNote({ name, project, create_time, update_time, ...same }: Schema[
 function parseOccurrence(row: Schema['occurrence']): StoredOccurrence {
   const { name, project, kind, note, note_uid, resource_uri, digest, content_hash, body, etag, create_time, update_time } = row
   return {
-    ...{ name: occurrenceName(name), project: projectId(project), kind, note: noteName(note), noteUid: note_uid, resourceUri: resource_uri },
+    name: occurrenceName(name),
+    project: projectId(project),
+    kind,
+    note: noteName(note),
+    noteUid: note_uid,
+    resourceUri: resource_uri,
     ...(digest === null ? {} : { digest }),
-    ...{ contentHash: content_hash, body, etag, createTime: create_time, updateTime: update_time },
+    contentHash: content_hash,
+    body,
+    etag,
+    createTime: create_time,
+    updateTime: update_time,
   }
 }

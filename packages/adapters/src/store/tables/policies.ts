@@ -47,7 +47,7 @@ async function putPolicy(db: Database, { project, policy, etag, updateTime }: St
 }
 
 /** Every attestor that a rule of the policy names. */
-export function namedAttestors(policy: Policy): ReadonlySet<AttestorName> {
+function namedAttestors(policy: Policy): ReadonlySet<AttestorName> {
   const rules = [policy.defaultAdmissionRule, ...RULE_MAPS.flatMap(({ field }) => Object.values(policy[field]))]
   return new Set(rules.flatMap((rule) => rule.requireAttestationsBy))
 }

@@ -9,7 +9,10 @@ export function parseAttestor({ name, uid, note, etag, update_time, body }: Omit
   const keys = tree['publicKeys']
   if (tree['name'] !== name || tree['uid'] !== uid || tree['note'] !== note || !Array.isArray(keys)) throw damaged(name)
   const attestor: Attestor = {
-    ...{ name: attestorName(name), uid, note: noteName(note), noteUid: textOf(tree['noteUid'], name) },
+    name: attestorName(name),
+    uid,
+    note: noteName(note),
+    noteUid: textOf(tree['noteUid'], name),
     ...textMember(tree, 'description', name),
     publicKeys: keys.map((key: unknown) => parseKey(key, name)),
   }

@@ -12,7 +12,11 @@ function parseExemption(tree: Readonly<Record<string, unknown>>, id: string): Ex
   const { expiresAt, namespace } = tree
   if (typeof expiresAt !== 'number' || !Number.isFinite(expiresAt)) throw damaged(id)
   return {
-    ...{ id, subject: parseSubject(tree['subject'], id), owner: textOf(tree['owner'], id), reason: textOf(tree['reason'], id), expiresAt },
+    id,
+    subject: parseSubject(tree['subject'], id),
+    owner: textOf(tree['owner'], id),
+    reason: textOf(tree['reason'], id),
+    expiresAt,
     ...(namespace === undefined ? {} : { namespace: textOf(namespace, id) }),
   }
 }

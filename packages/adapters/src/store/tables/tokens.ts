@@ -30,7 +30,12 @@ export function tokenTables(db: Database): TokenTables {
 
 function parseToken({ id, secret_hash, display_name, role, project, notes, create_time, expire_time, revoke_time }: Schema['token']): StoredToken {
   return {
-    ...{ id, secretHash: secret_hash, displayName: display_name, role: parseRole(role, id), notes: parseNotes(notes, id), createTime: create_time },
+    id,
+    secretHash: secret_hash,
+    displayName: display_name,
+    role: parseRole(role, id),
+    notes: parseNotes(notes, id),
+    createTime: create_time,
     ...(project === null ? {} : { project: projectId(project) }),
     ...(expire_time === null ? {} : { expireTime: expire_time }),
     ...(revoke_time === null ? {} : { revokeTime: revoke_time }),
