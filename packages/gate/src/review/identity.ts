@@ -9,7 +9,8 @@ export const IMAGE_API = 'imagepolicy.k8s.io/v1alpha1'
 const HEAD_BYTES = 4096
 const ADMISSION_UID = /"request"\s*:\s*\{\s*"uid"\s*:\s*"([A-Za-z0-9-]{1,128})"/
 const ANY_UID = /"uid"\s*:\s*"([A-Za-z0-9-]{1,128})"/
-const IMAGE_KIND = /"kind"\s*:\s*"ImageReview"/
+/** Only the body's own first members: a label `kind: ImageReview` on a Pod must not choose the form of the answer. */
+const IMAGE_KIND = /^[^{]{0,8}\{\s*(?:"apiVersion"\s*:\s*"[^"\\]{0,100}"\s*,\s*)?"kind"\s*:\s*"ImageReview"/
 
 /**
  * Finds in the first bytes of a body that cannot be read whole what a refusal must repeat: API servers write the uid first.
