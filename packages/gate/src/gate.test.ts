@@ -110,7 +110,11 @@ describe('an AdmissionReview', () => {
     ['the status subresource', { operation: 'UPDATE', subResource: 'status', oldObject: make.pod() }],
     [
       'a thing without images',
-      { object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: {} }, kind: { group: '', version: 'v1', kind: 'ConfigMap' } },
+      {
+        object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: {} },
+        kind: { group: '', version: 'v1', kind: 'ConfigMap' },
+        resource: { group: '', version: 'v1', resource: 'configmaps' },
+      },
     ],
   ] as const) {
     it(`is allowed without a record for ${name}`, async () => {

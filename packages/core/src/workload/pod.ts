@@ -49,6 +49,11 @@ export function findPods(object: unknown): Parsed<FoundPods> {
   return issues.length === 0 ? { ok: true, value: { recognized, pods } } : { ok: false, issues }
 }
 
+/** Whether objects of this kind hold a Pod, by `apiVersion` and `kind` as an object names them. */
+export function isPodKind(apiVersion: string, kind: string): boolean {
+  return (kind === 'EphemeralContainers' && apiVersion === 'v1') || podPath({ apiVersion, kind }) !== undefined
+}
+
 /** Tells a JSON object from everything else. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

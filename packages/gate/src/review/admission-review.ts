@@ -1,7 +1,7 @@
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
 import { findImages } from '@countersign/core/workload/images.ts'
-import { isJsonObject, type JsonObject, typeName } from '@countersign/core/workload/pod.ts'
+import { isJsonObject, isPodKind, type JsonObject, typeName } from '@countersign/core/workload/pod.ts'
 import { findBreakGlass, findServiceAccount, findUnchangedImages } from '@countersign/core/workload/scope.ts'
 import type { RegisteredCluster } from '../ports.ts'
 import { checkImages, readText } from './fields.ts'
@@ -22,6 +22,7 @@ export function readAdmissionReview(review: JsonObject, uid: string, cluster: Re
   if (!isJsonObject(object)) return wrong(['request', 'object'], `Expected an object, got ${typeName(object)}`)
   const found = findImages(object)
   if (!found.ok) return { ok: false, issues: found.issues.map((issue) => ({ ...issue, path: ['request', 'object', ...issue.path] })) }
+  if (!found.value.recognized && namesPod(review)) return wrong(['request', 'object', 'kind'], 'Expected the Pod or workload that the request names')
   if (found.value.images.length === 0) return { ok: true, value: 'NOTHING_TO_JUDGE' }
   return project(review, object, { uid, cluster, images: found.value.images })
 }
@@ -71,12 +72,33 @@ function project(review: JsonObject, object: JsonObject, found: Found): Parsed<A
         ...(subresource === '' ? {} : { subresource }),
       },
       images: found.images,
-      unchangedImages: operation === 'UPDATE' ? findUnchangedImages(found.images, review['oldObject']) : [],
+      unchangedImages: operation === 'UPDATE' ? findUnchanged(found.images, object, review['oldObject']) : [],
       ...(breakGlass === undefined ? {} : { breakGlass }),
       ...(user === '' ? {} : { user: { username: user } }),
       serverDryRun: review['dryRun'] === true,
     },
   }
+}
+
+/** Subresources of a Pod through which the Pod itself is written; the others (binding, eviction) carry objects of their own kind. */
+const POD_ITSELF: ReadonlySet<unknown> = new Set([undefined, null, '', 'ephemeralcontainers', 'resize'])
+
+/**
+ * Whether the request says, by kind or by resource, that a Pod or a workload is written. An object that then turns out to be
+ * of a kind without a Pod is no object that an API server sends: it is refused, not passed over.
+ */
+function namesPod({ kind, resource, subResource }: JsonObject): boolean {
+  const isPods = isJsonObject(resource) && (resource['group'] ?? '') === '' && resource['resource'] === 'pods' && POD_ITSELF.has(subResource)
+  if (isPods || !isJsonObject(kind)) return isPods
+  const { group, version, kind: name } = kind
+  const named = typeof version === 'string' && typeof name === 'string'
+  return named && isPodKind(typeof group === 'string' && group !== '' ? `${group}/${version}` : version, name)
+}
+
+/** What an UPDATE leaves as it was; an old object of another kind tells nothing of it. */
+function findUnchanged(images: AdmissionRequest['images'], object: JsonObject, old: unknown): readonly string[] {
+  const same = isJsonObject(old) && old['apiVersion'] === object['apiVersion'] && old['kind'] === object['kind']
+  return same ? findUnchangedImages(images, old) : []
 }
 
 /** The object must be what the request says it is: a reader that goes by the one must see what a reader of the other does. */
