@@ -35,18 +35,24 @@ export class Tally {
     this.#skips.push({ name, file: '', reason })
   }
 
+  /** Counts something that broke before a test could say so. */
+  fail(name, error) {
+    this.#failures.push({ name, file: '', error })
+  }
+
   /**
    * Prints failures, skips by reason, and the count line.
    *
-   * @returns {number} the exit code: 0 only if something ran and nothing failed
+   * @returns {number} the exit code: 0 only if something ran, or was skipped for a reason that is told, and nothing failed
    */
   finish() {
     for (const failure of this.#failures) printFailure(failure)
     for (const [reason, skips] of Map.groupBy(this.#skips, (skip) => skip.reason || 'no reason given')) printSkips(reason, skips)
     const failed = this.#failures.length
-    if (this.#passed + failed === 0) process.stdout.write('\nNothing ran: no test file was found\n')
+    const ended = this.#passed + failed + this.#skips.length
+    if (ended === 0) process.stdout.write('\nNothing ran: no test file was found\n')
     process.stdout.write(`\n${this.#passed} passed, ${failed} failed, ${this.#skips.length} skipped\n`)
-    return failed === 0 && this.#passed > 0 ? 0 : 1
+    return failed === 0 && ended > 0 ? 0 : 1
   }
 }
 

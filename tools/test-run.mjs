@@ -20,9 +20,17 @@ export const groups = {
   real: {
     title: 'tests, real parts',
     include: ['packages/{adapters,server,cli,console,countersign}/src/**/*.test.ts', 'test/**/*.test.ts', '{tools,packages/*/bin}/*.test.mjs'],
-    exclude: ['test/layers/**', '**/node_modules/**'],
+    exclude: ['test/layers/**', 'test/cluster/**', '**/node_modules/**'],
     flags: ['--test-isolation=process', '--test-concurrency=2', '--test-timeout=240000'],
     deadlineMs: 1_500_000,
+  },
+  // One process, because all share one control plane.
+  cluster: {
+    title: 'tests, cluster',
+    include: ['test/cluster/**/*.test.ts'],
+    exclude: [],
+    flags: ['--test-isolation=none', '--test-timeout=240000'],
+    deadlineMs: 900_000,
   },
 }
 
