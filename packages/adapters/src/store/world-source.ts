@@ -113,7 +113,7 @@ async function changesAfter(db: Database, position: number): Promise<readonly Ch
 }
 
 /** Attestations under the note that now has this uid: those of a deleted note count for nobody. */
-async function findAttestations(db: Database, noteUid: string, digest: ImageDigest): Promise<readonly UnverifiedAttestation[]> {
+export async function findAttestations(db: Database, noteUid: string, digest: ImageDigest): Promise<readonly UnverifiedAttestation[]> {
   const rows = await db
     .selectFrom('occurrence')
     .innerJoin('note', 'note.uid', 'occurrence.note_uid')

@@ -92,6 +92,14 @@ export function policyContract(name: string, open: () => Promise<ContractStore>)
       assert.deepEqual(await store.changes.read((tables) => tables.attestorsWithKey('key-1')), [shared])
     })
 
+    test('an attestor that holds two keys of one id is found by it once', async () => {
+      const [key] = attestor(A).attestor.publicKeys
+      assert(key !== undefined)
+      const twice = attestor(A, { publicKeys: [key, { ...key, comment: 'again' }] })
+      await store.changes.commit((tables) => tables.putAttestor(twice))
+      assert.deepEqual(await store.changes.read((tables) => tables.attestorsWithKey(key.id)), [twice])
+    })
+
     test('exemptions come back as they went in, by project and id', async () => {
       const digest = exemption('p1', 'by-digest')
       const { namespace: _, ...anywhere } = digest.exemption

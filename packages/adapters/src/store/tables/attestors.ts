@@ -53,7 +53,7 @@ export function attestorTables(db: Database): AttestorTables {
         .innerJoin('attestor', 'attestor.name', 'attestor_key.attestor')
         .select(ATTESTOR_COLUMNS)
         .where('attestor_key.key_id', '=', keyId)
-        .orderBy('attestor.name')
+        .orderBy('attestor_key.attestor')
         .execute()
       return rows.map(parseAttestor)
     },
@@ -75,5 +75,6 @@ async function putAttestor(db: Database, { attestor, etag, updateTime }: StoredA
     .execute()
   await db.insertInto('attestor_version').values(row).execute()
   await db.deleteFrom('attestor_key').where('attestor', '=', name).execute()
-  for (const { id } of attestor.publicKeys) await db.insertInto('attestor_key').values({ attestor: name, key_id: id }).execute()
+  const keyIds = new Set(attestor.publicKeys.map(({ id }) => id))
+  for (const id of keyIds) await db.insertInto('attestor_key').values({ attestor: name, key_id: id }).execute()
 }
