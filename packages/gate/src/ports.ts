@@ -37,7 +37,8 @@ export interface ProjectWorld {
 export interface ChangeNotice {
   readonly position: number
   readonly project: ProjectId
-  readonly kind: 'PROJECT' | 'CLUSTER' | 'POLICY' | 'EXEMPTION' | 'ATTESTOR' | 'NOTE' | 'ATTESTATION'
+  /** TOKEN rows concern no decision; they are there so that a follower reaches the feed's head. */
+  readonly kind: 'PROJECT' | 'CLUSTER' | 'POLICY' | 'EXEMPTION' | 'ATTESTOR' | 'NOTE' | 'ATTESTATION' | 'TOKEN'
   readonly name: string
   readonly note?: string
   readonly digest?: string

@@ -19,6 +19,7 @@ import { ensureAdminToken } from './first-token.ts'
 import { type Flows, makeFlows } from './flows.ts'
 import { type GateThread, startGateThread } from './gate-thread.ts'
 import type { ServerLog } from './log.ts'
+import { keepRenewed } from './renewal.ts'
 import { systemSurroundings } from './surroundings.ts'
 
 /** A running server. */
@@ -73,11 +74,18 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
   const welcome: Welcome = { version: parts.version, apiUrl: api.url, webhookUrl, adminTokenFile: data.adminTokenFile, dataFolder: data.folder }
   state.welcome = welcome
   state.ready = true
+  const shown = config.tls.mode === 'SELF' ? [gate, api] : [gate]
+  const renewal = keepRenewed(certificates, {
+    open: () => openCertificates(data, { hosts: certificateHosts(config), now: surroundings.now() }),
+    onRenewed: (pair) => shown.forEach((door) => door.replaceCertificate(pair)),
+    log,
+  })
   if (config.readyFile !== undefined) writeReadyFile(config.readyFile, welcome, data)
   return {
     welcome,
     close: async (graceMs) => {
       state.ready = false
+      renewal.stop()
       log.info('Draining', { graceMs })
       await Promise.all([api.close(graceMs), gate.close(graceMs)])
       await store.close()

@@ -28,6 +28,8 @@ export interface ApiPortOptions {
 export interface ApiPort {
   /** `http://127.0.0.1:8080`, with the port that was really taken. */
   readonly url: string
+  /** Shows this certificate to connections from now on; nothing where the port is plain. */
+  replaceCertificate(pair: { readonly cert: string; readonly key: string }): void
   /** Takes no new connection, lets requests under way finish for `graceMs`, then ends the rest. */
   close(graceMs: number): Promise<void>
 }
@@ -50,6 +52,9 @@ export async function openApiPort(options: ApiPortOptions): Promise<ApiPort> {
   options.http.emit('listening')
   return {
     url: `${options.tls === undefined ? 'http' : 'https'}://${formatAuthority(options.address.host, portOf(listener))}`,
+    replaceCertificate: (pair) => {
+      if (listener instanceof tls.Server) listener.setSecureContext(pair)
+    },
     close: (graceMs) => closePort({ listener, sockets, http: options.http, drainGrpc: () => injector.drain(graceMs), graceMs }),
   }
 }
