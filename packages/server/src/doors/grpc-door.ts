@@ -1,5 +1,14 @@
 import { type DescMethod, fromBinary, type Message, toBinary } from '@bufbuild/protobuf'
-import { Metadata, Server, type sendUnaryData, type ServerUnaryCall, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import {
+  Metadata,
+  Server,
+  ServerInterceptingCall,
+  type sendUnaryData,
+  type ServerInterceptor,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
 import type { ServedService } from '@countersign/api/rest/service-implementation.ts'
 import { STATUS_TABLE, statusOf } from '@countersign/api/rest/status-table.ts'
 import { StatusError } from '@countersign/core/status.ts'
@@ -8,6 +17,8 @@ import type { Authenticate } from './authentication.ts'
 import type { AnsweredRequest } from './http-door.ts'
 
 const MAX_MESSAGE_BYTES = 10 * 1024 * 1024
+/** Of one connection at one time: what it may make us hold is this many messages. */
+const MAX_STREAMS = 100
 
 export interface GrpcDoorOptions {
   readonly services: readonly ServedService<CallContext>[]
@@ -17,9 +28,38 @@ export interface GrpcDoorOptions {
 
 /** Makes the gRPC side of the API port from the same descriptors and implementations as REST. It listens to nothing by itself. */
 export function makeGrpcDoor(options: GrpcDoorOptions): Server {
-  const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES, 'grpc.max_connection_idle_ms': 10 * 60_000 })
+  const server = new Server({
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_concurrent_streams': MAX_STREAMS,
+    'grpc.max_connection_idle_ms': 10 * 60_000,
+    interceptors: [refuseStrangers(options)],
+  })
   for (const served of options.services) server.addService(defineService(served), implementService(served, options))
   return server
+}
+
+/**
+ * Authenticates by the headers before anything of the message is read: HTTP/2's flow control then lets a stranger send 64 KiB
+ * and no more. The call itself authenticates again, because its message may come long after, when the token is revoked.
+ */
+function refuseStrangers({ authenticate, onAnswer }: GrpcDoorOptions): ServerInterceptor {
+  return ({ path }, call) =>
+    new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, read) => {
+            authenticate(authorizationOf(metadata)).then(
+              () => read(metadata),
+              (thrown: unknown) => {
+                const error = statusOf(thrown)
+                const code = STATUS_TABLE[error.code].number
+                call.sendStatus({ code, details: error.message })
+                onAnswer({ method: 'gRPC', rpc: path.slice(1).replace('/', '.'), status: code, principal: undefined, error })
+              },
+            )
+          },
+        }),
+    })
 }
 
 /** grpc-js' description of a service, with protobuf-es' codecs. Only unary methods: no service that we serve has others. */

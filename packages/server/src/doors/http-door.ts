@@ -3,9 +3,9 @@ import { errorResponse, type RestHandler, type RestResponse } from '@countersign
 import { StatusError } from '@countersign/core/status.ts'
 import type { CallContext } from '../api/call-context.ts'
 import type { Authenticate } from './authentication.ts'
+import { makeBodyReader, type WithBody } from './request-body.ts'
 import { formatRootPage, PAGE_HEADERS, PAGE_STYLE, type Welcome } from './root-page.ts'
 
-const MAX_BODY_BYTES = 10 * 1024 * 1024
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 60_000
 
@@ -38,8 +38,9 @@ export function makeHttpDoor(options: HttpDoorOptions): Server {
     connectionsCheckingInterval: 1000,
     maxHeaderSize: 16 * 1024,
   }
+  const withBody = makeBodyReader()
   const server = createServer(limits, (request, response) => {
-    answer(options, request).then(
+    answer({ ...options, withBody }, request).then(
       (answered) => send(response, answered, options.isReady()),
       () => response.destroy(),
     )
@@ -47,7 +48,9 @@ export function makeHttpDoor(options: HttpDoorOptions): Server {
   return server
 }
 
-async function answer(options: HttpDoorOptions, request: IncomingMessage): Promise<RestResponse> {
+type Answering = HttpDoorOptions & { readonly withBody: WithBody }
+
+async function answer(options: Answering, request: IncomingMessage): Promise<RestResponse> {
   const url = request.url ?? '/'
   const method = request.method ?? 'GET'
   const page = method === 'GET' || method === 'HEAD' ? findPage(url, options) : undefined
@@ -56,7 +59,7 @@ async function answer(options: HttpDoorOptions, request: IncomingMessage): Promi
 }
 
 async function answerApi(
-  options: HttpDoorOptions,
+  options: Answering,
   request: IncomingMessage,
   { method, url }: { readonly method: string; readonly url: string },
 ): Promise<RestResponse> {
@@ -66,30 +69,13 @@ async function answerApi(
   try {
     const caller = await options.authenticate(request.headers.authorization)
     principal = caller.principal
-    const body = await readBody(request)
-    response = await options.rest.handle({ method, url, body }, { caller, warnings })
+    response = await options.withBody(request, (body) => options.rest.handle({ method, url, body }, { caller, warnings }))
   } catch (error) {
     response = errorResponse(error instanceof StatusError ? error : new StatusError('INTERNAL', 'Internal error', { cause: error }))
   }
   const rpc = options.rest.findMethod({ method, url })
   options.onAnswer({ method, rpc: rpc && `${rpc.parent.typeName}.${rpc.name}`, status: response.status, principal, error: response.error })
   return { ...response, headers: { ...response.headers, ...challengeFor(response), ...warningHeader(warnings) } }
-}
-
-/** Reads the whole body within the bound; beyond it the rest is never read. */
-async function readBody(request: IncomingMessage): Promise<Uint8Array> {
-  const refuse = (): never => {
-    throw new StatusError('INVALID_ARGUMENT', `Request payload size exceeds the limit: expected at most ${MAX_BODY_BYTES} bytes`)
-  }
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) refuse()
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length
-    if (bytes > MAX_BODY_BYTES) refuse()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 function findPage(url: string, options: HttpDoorOptions): RestResponse | undefined {
