@@ -4,9 +4,9 @@ import type { Instant } from '../instant.ts'
 import { parseTimestamp } from '../timestamp.ts'
 import type { Parsed } from '../parsed.ts'
 import { quote } from '../quote.ts'
-import { describe, readFields, readText } from './fields.ts'
-import type { Fields } from './fields.ts'
-import { IssueList } from './issue-list.ts'
+import { describe, readFields, readText } from '../reading/fields.ts'
+import type { Fields } from '../reading/fields.ts'
+import { IssueList } from '../reading/issue-list.ts'
 import { matchesPattern, parsePattern } from './pattern.ts'
 
 /**

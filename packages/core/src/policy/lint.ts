@@ -1,5 +1,5 @@
 import type { Issue } from '../parsed.ts'
-import { IssueList } from './issue-list.ts'
+import { IssueList } from '../reading/issue-list.ts'
 import { lintPatterns } from './lint-patterns.ts'
 import { compilePatterns } from './pattern.ts'
 import type { Policy } from './policy.ts'

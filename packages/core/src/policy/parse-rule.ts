@@ -1,10 +1,10 @@
 import { parseAttestorName } from '../name/resource-name.ts'
 import type { AttestorName } from '../name/resource-name.ts'
 import type { Issue } from '../parsed.ts'
-import { readEnum, readRequiredEnum } from './enumeration.ts'
-import type { Enumeration } from './enumeration.ts'
-import { describe, readFields, readList } from './fields.ts'
-import type { IssueList } from './issue-list.ts'
+import { readEnum, readRequiredEnum } from '../reading/enumeration.ts'
+import type { Enumeration } from '../reading/enumeration.ts'
+import { describe, readFields, readList } from '../reading/fields.ts'
+import type { IssueList } from '../reading/issue-list.ts'
 import type { AdmissionRule, EnforcementMode, EvaluationMode, GlobalPolicyEvaluationMode } from './policy.ts'
 
 type Path = Issue['path']

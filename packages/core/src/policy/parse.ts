@@ -1,6 +1,6 @@
 import type { Issue, Parsed } from '../parsed.ts'
-import { describe, isObject, readFields, readList, readText } from './fields.ts'
-import { IssueList } from './issue-list.ts'
+import { describe, isObject, readFields, readList, readText } from '../reading/fields.ts'
+import { IssueList } from '../reading/issue-list.ts'
 import { lintPolicy } from './lint.ts'
 import { readGlobalMode, readRule } from './parse-rule.ts'
 import { parsePattern } from './pattern.ts'
