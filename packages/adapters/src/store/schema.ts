@@ -13,8 +13,8 @@ export interface Schema {
   readonly policy: { readonly project: string; readonly etag: string; readonly update_time: string; readonly body: string }
   /** Every version, the current one too; outlives its project. */
   readonly policy_version: { readonly project: string; readonly etag: string; readonly update_time: string; readonly body: string }
-  /** Which attestors the current policies name. */
-  readonly policy_attestor: { readonly project: string; readonly attestor: string }
+  /** Which attestors the current policies name; `uid` is the one that bore the name when the policy was put, null where nobody did. */
+  readonly policy_attestor: { readonly project: string; readonly attestor: string; readonly uid: string | null }
   readonly attestor: AttestorRow
   readonly attestor_version: AttestorRow
   readonly attestor_key: { readonly attestor: string; readonly key_id: string }

@@ -82,12 +82,15 @@ function registeredOf({ project, key, uid, trustDomain, segment }: RegisteredClu
   return { project, key, uid, trustDomain, segment }
 }
 
-/** The attestors that the policy names, of whatever project; one that is not there is ABSENT, never left out. */
+/**
+ * The attestors that the policy names, of whatever project; one that is not there is ABSENT, never left out. One that was created under a
+ * name after the policy was put is not the one that the policy means.
+ */
 async function loadAttestors(db: Database, project: ProjectId): Promise<Readonly<Record<AttestorName, NamedAttestor>>> {
   const named = await db.selectFrom('policy_attestor').select('attestor').where('project', '=', project).execute()
   const rows = await db
     .selectFrom('policy_attestor')
-    .innerJoin('attestor', 'attestor.name', 'policy_attestor.attestor')
+    .innerJoin('attestor', 'attestor.uid', 'policy_attestor.uid')
     .select(ATTESTOR_COLUMNS)
     .where('policy_attestor.project', '=', project)
     .execute()

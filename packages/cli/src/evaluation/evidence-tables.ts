@@ -1,6 +1,13 @@
 import type { Attestor, AttestorPublicKey } from '@countersign/core/attestation/attestor.ts'
 import { digestOfResourceUri } from '@countersign/core/image/resource-uri.ts'
-import { type NoteName, parseAttestorName, parseNoteName, parseOccurrenceName, parseProjectId } from '@countersign/core/name/resource-name.ts'
+import {
+  type AttestorName,
+  type NoteName,
+  parseAttestorName,
+  parseNoteName,
+  parseOccurrenceName,
+  parseProjectId,
+} from '@countersign/core/name/resource-name.ts'
 import type { Parsed } from '@countersign/core/parsed.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
 import { parseTimestamp } from '@countersign/core/timestamp.ts'
@@ -17,14 +24,16 @@ import type { EvidenceFile } from './evidence-file.ts'
 export function tablesOf(evidence: EvidenceFile): ValidationTables {
   const attestors = new Map(evidence.attestors.map(readAttestor).map((attestor) => [attestor.name, attestor]))
   const stored = evidence.attestations.map(readAttestation)
+  const find = (name: AttestorName) => {
+    const attestor = attestors.get(name)
+    return attestor === undefined ? undefined : { attestor, etag: '' }
+  }
   return {
     findProject: async () => ({ id: accept(parseProjectId(evidence.project)), number: '' }),
     findNote: async (name) => ({ name, uid: name }),
     findPolicy: async () => undefined,
-    findAttestor: async (name) => {
-      const attestor = attestors.get(name)
-      return attestor === undefined ? undefined : { attestor, etag: '' }
-    },
+    findAttestor: async (name) => find(name),
+    findNamedAttestor: async (_project, name) => find(name),
     findCluster: async (_project, key) => {
       const cluster = evidence.clusters.find((one) => textIn(one, 'key') === key)
       return cluster === undefined ? undefined : { trustDomain: textIn(cluster, 'trustDomain') }
@@ -72,8 +81,8 @@ function readExemption(tree: Tree): Exemption {
     id: textIn(tree, 'name').split('/').at(-1) ?? '',
     subject: pattern === '' ? { digest: textIn(tree, 'digest') } : { pattern },
     ...(namespace === '' ? {} : { namespace }),
-    ...{ owner: textIn(tree, 'owner'), reason: textIn(tree, 'reason') },
-    // An end that cannot be read has passed.
+    owner: textIn(tree, 'owner'),
+    reason: textIn(tree, 'reason'),
     expiresAt: parseTimestamp(textIn(tree, 'expireTime')) ?? 0,
   }
 }

@@ -27,7 +27,15 @@ export interface OfflineEvidence {
 /** Stands for a cluster that nobody named: no rule is likely to name it. */
 const NO_CLUSTER = 'no-cluster-was-named.none'
 const NOTHING: EvidenceFile = {
-  ...{ version: 1, project: 'offline', savedAt: '', policy: {}, clusters: [], exemptions: [], attestors: [], absentAttestors: [], attestations: [] },
+  version: 1,
+  project: 'offline',
+  savedAt: '',
+  policy: {},
+  clusters: [],
+  exemptions: [],
+  attestors: [],
+  absentAttestors: [],
+  attestations: [],
 }
 
 /** Judges by files alone, with the code that the server judges with: gather, verify, decide. What the files do not cover is not decided. */
@@ -35,7 +43,13 @@ export async function evaluateOffline(offline: OfflineEvidence, subjects: readon
   const evidence = offline.evidence ?? NOTHING
   const project = accept(parseProjectId(offline.project))
   const tables = tablesOf({ ...evidence, project })
-  const gathered = await gatherWorld(tables, project, { policy: offline.policy, etag: '', systemPolicy: SYSTEM_POLICY, now: offline.now })
+  const gathered = await gatherWorld(tables, project, {
+    policy: offline.policy,
+    etag: '',
+    names: 'AS_OF_NOW',
+    systemPolicy: SYSTEM_POLICY,
+    now: offline.now,
+  })
   const world = withoutUncovered(gathered, evidence)
   const scope = findScope(evidence, project, place)
   const judgements: Judgement[] = []

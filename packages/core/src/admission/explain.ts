@@ -28,7 +28,7 @@ const REJECTIONS: Readonly<Record<RejectionCause, string>> = {
 const ATTESTOR_CAUSES: Readonly<Record<AttestorCause, string>> = {
   NO_ATTESTATION: 'has not attested this digest',
   ATTESTATIONS_REJECTED: 'has no attestation of this digest that counts',
-  ATTESTOR_ABSENT: 'does not exist',
+  ATTESTOR_ABSENT: 'does not exist, or was created after the policy was saved',
   ATTESTOR_NOT_GRANTED: 'may not be used by this project',
   ATTESTOR_HAS_NO_KEY: 'has no public key',
   IMAGE_BY_TAG: 'can attest only digests, and the image is named by tag',

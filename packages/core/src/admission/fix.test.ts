@@ -62,7 +62,7 @@ const ROWS: readonly (readonly [string, Fix | undefined, Fix])[] = [
     'ATTESTOR_ABSENT',
     fixOf(IMAGE, attestorAt({ state: 'ABSENT' })),
     {
-      explanation: 'Create the attestor that the rule names, then attest',
+      explanation: 'Create the attestor that the rule names, save the policy again, attest',
       command: 'countersign attestors create qa --project p1 --attestation-authority-note NOTE',
     },
   ],

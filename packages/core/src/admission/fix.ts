@@ -80,7 +80,7 @@ function fixAttestor(reference: ImageReference, { attestor, cause }: AttestorVer
   const id = quoteShellWord(idOf(attestor), 'ATTESTOR')
   switch (cause) {
     case 'ATTESTOR_ABSENT':
-      return fit(`Create the attestor that the rule names, then attest${more}`, [
+      return fit(`Create the attestor that the rule names, save the policy again, attest${more}`, [
         `countersign attestors create ${id} --project ${projectOf(attestor)} --attestation-authority-note NOTE`,
         'countersign attestors create ATTESTOR --attestation-authority-note NOTE',
       ])

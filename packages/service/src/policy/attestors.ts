@@ -1,6 +1,6 @@
 import type { Attestor } from '@countersign/core/attestation/attestor.ts'
 import { parseAttestorName, projectOf } from '@countersign/core/name/resource-name.ts'
-import type { AttestorName, NoteName } from '@countersign/core/name/resource-name.ts'
+import type { AttestorName, NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Grant } from '../access/permission.ts'
@@ -91,9 +91,18 @@ async function createAttestor(ports: AttestorPorts, caller: Caller, creation: At
     const attestor: Attestor = { name, uid: ports.surroundings.uuid(), ...described, note, noteUid, publicKeys: imported.keys }
     const stored = await put(ports, tables, attestor)
     await record(ports, tables, { caller, grants, stored, method: 'CreateAttestor', operation: 'CREATE' })
-    return { stored, projectNumber: number, related: await findRelatedAttestors(tables, attestor), warnings: imported.warnings }
+    const warnings = [...imported.warnings, ...warnOfNaming(caller, name, await tables.policiesNaming(name))]
+    return { stored, projectNumber: number, related: await findRelatedAttestors(tables, attestor), warnings }
   })
   return await resultOf(caller, written)
+}
+
+/** A policy that names one of this name means one that was deleted, not this one. */
+function warnOfNaming(caller: Caller, name: AttestorName, naming: readonly ProjectId[]): readonly string[] {
+  const readable = naming.filter((project) => mayCall(caller, 'binaryauthorization.policy.get', `projects/${project}`))
+  return readable.map(
+    (project) => `The policy of project "${project}" names an attestor "${name}" that was deleted: save the policy again if it shall trust this one`,
+  )
 }
 
 async function getAttestor(ports: AttestorPorts, caller: Caller, text: string): Promise<AttestorResult> {

@@ -33,6 +33,11 @@ export interface StoredAttestor {
 
 export interface AttestorTables {
   findAttestor(name: AttestorName): Promise<StoredAttestor | undefined>
+  /**
+   * The attestor that the project's stored policy means by this name: the one that bore it when the policy was put. Undefined where that one was
+   * deleted, whoever bears the name now: names can be reborn, and trust is not inherited with them.
+   */
+  findNamedAttestor(project: ProjectId, name: AttestorName): Promise<StoredAttestor | undefined>
   /** A version by uid and etag, current or former, even of one since deleted. */
   findAttestorVersion(uid: string, etag: string): Promise<StoredAttestor | undefined>
   listAttestors(project: ProjectId, page: PageRequest): Promise<Page<StoredAttestor>>

@@ -14,6 +14,8 @@ export interface MemoryState {
   readonly policies: Map<string, StoredPolicy>
   /** Every version, by project and etag. */
   readonly policyVersions: Map<string, StoredPolicy>
+  /** By project: the uid that each attestor's name had when the current policy was put. */
+  readonly policyAttestors: Map<string, ReadonlyMap<string, string>>
   readonly attestors: Map<string, StoredAttestor>
   /** Every version, by uid and etag. */
   readonly attestorVersions: Map<string, StoredAttestor>
@@ -34,6 +36,7 @@ export function emptyState(): MemoryState {
     clusters: new Map(),
     policies: new Map(),
     policyVersions: new Map(),
+    policyAttestors: new Map(),
     attestors: new Map(),
     attestorVersions: new Map(),
     exemptions: new Map(),
@@ -53,6 +56,7 @@ export function copyState(state: MemoryState): MemoryState {
     clusters: new Map(state.clusters),
     policies: new Map(state.policies),
     policyVersions: new Map(state.policyVersions),
+    policyAttestors: new Map(state.policyAttestors),
     attestors: new Map(state.attestors),
     attestorVersions: new Map(state.attestorVersions),
     exemptions: new Map(state.exemptions),

@@ -136,20 +136,25 @@ function removeProject(state: MemoryState, id: ProjectId): void {
   for (const key of state.attestors.keys()) if (key.startsWith(`projects/${id}/`)) state.attestors.delete(key)
 }
 
-function policiesOver({ policies, policyVersions }: MemoryState): PolicyTables {
+function policiesOver({ policies, policyVersions, policyAttestors, attestors }: MemoryState): PolicyTables {
   return {
     findPolicy: async (project) => policies.get(project),
     findPolicyVersion: async (project, etag) => policyVersions.get(`${project}/${etag}`),
     async putPolicy(policy) {
       policies.set(policy.project, policy)
       policyVersions.set(`${policy.project}/${policy.etag}`, policy)
+      policyAttestors.set(policy.project, new Map([...attestors].map(([name, { attestor }]) => [name, attestor.uid])))
     },
   }
 }
 
-function attestorsOver({ attestors, attestorVersions, policies }: MemoryState): AttestorTables {
+function attestorsOver({ attestors, attestorVersions, policies, policyAttestors }: MemoryState): AttestorTables {
   return {
     findAttestor: async (name) => attestors.get(name),
+    async findNamedAttestor(project, name) {
+      const stored = attestors.get(name)
+      return stored?.attestor.uid === policyAttestors.get(project)?.get(name) ? stored : undefined
+    },
     findAttestorVersion: async (uid, etag) => attestorVersions.get(`${uid}/${etag}`),
     async listAttestors(project, page) {
       const rows = [...attestors.values()].filter(({ attestor }) => attestor.name.startsWith(`projects/${project}/`))
@@ -197,11 +202,7 @@ function occurrencesOver({ occurrences, notes }: MemoryState): OccurrenceTables 
       // What hangs on a note that is gone is nothing, whatever came under its name later.
       const { note } = query
       const isGone = note !== undefined && notes.get(note.name)?.uid !== note.uid
-      return pageOf(
-        isGone ? [] : rows().filter((row) => isAsked(row, query)),
-        (row) => `${row.createTime} ${row.name}`,
-        page,
-      )
+      return pageOf(isGone ? [] : rows().filter((row) => isAsked(row, query)), (row) => `${row.createTime} ${row.name}`, page)
     },
     countAttestations: async (noteUid, digest) => rows().filter((row) => row.noteUid === noteUid && row.digest === digest).length,
     async insertOccurrence(occurrence) {

@@ -51,6 +51,23 @@ export function policyContract(name: string, open: () => Promise<ContractStore>)
       assert.deepEqual([await naming(A), await naming(B)], [['p2'], ['p1']])
     })
 
+    test('a policy means the attestor that bore the name when it was put, until it is put again', async () => {
+      const [first, reborn] = [attestor(A, { uid: 'uid-first' }, '"1"'), attestor(A, { uid: 'uid-reborn' }, '"2"')]
+      const { id } = project('p1')
+      const meant = () => store.changes.read((tables) => tables.findNamedAttestor(id, first.attestor.name))
+      await store.changes.commit(async (tables) => {
+        await tables.putAttestor(first)
+        await tables.putPolicy(policy('p1', '"1"', requiring(A)))
+      })
+      assert.deepEqual(await meant(), first)
+      await store.changes.commit((tables) => tables.deleteAttestor(first.attestor.name))
+      assert.equal(await meant(), undefined)
+      await store.changes.commit((tables) => tables.putAttestor(reborn))
+      assert.equal(await meant(), undefined)
+      await store.changes.commit((tables) => tables.putPolicy(policy('p1', '"2"', requiring(A))))
+      assert.deepEqual(await meant(), reborn)
+    })
+
     test('the newest attestor holds, former ones are found by uid and etag, even of one since deleted', async () => {
       const first = attestor(A, { description: 'first' }, '"1"')
       const second = attestor(A, { publicKeys: [] }, '"2"')

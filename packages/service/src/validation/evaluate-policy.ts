@@ -93,7 +93,8 @@ async function findPolicy(
 ): Promise<EvaluatedPolicy> {
   const stored = tried === undefined ? await tables.findPolicy(project) : { policy: tried, etag: NO_POLICY_ETAG }
   const { policy, etag } = stored ?? { policy: DEFAULT_POLICY, etag: NO_POLICY_ETAG }
-  return { policy, etag, systemPolicy: ports.systemPolicy, now: ports.surroundings.now() }
+  const names = tried === undefined ? 'AS_STORED' : 'AS_OF_NOW'
+  return { policy, etag, names, systemPolicy: ports.systemPolicy, now: ports.surroundings.now() }
 }
 
 async function findScope(tables: ValidationTables, project: ProjectId, asked: EvaluationRequest): Promise<EvaluationScope> {

@@ -20,6 +20,8 @@ const MAX_ROWS = 20_000
 export interface EvaluatedPolicy {
   readonly policy: Policy
   readonly etag: string
+  /** A stored policy means those attestors that bore the names when it was put; one that is tried means those of now. */
+  readonly names: 'AS_STORED' | 'AS_OF_NOW'
   readonly systemPolicy: Policy
   readonly now: number
 }
@@ -27,7 +29,8 @@ export interface EvaluatedPolicy {
 /** Gathers everything but attestations: what `requiredEvidence` needs before it can say which of those are needed. */
 export async function gatherWorld(tables: ValidationTables, project: ProjectId, evaluated: EvaluatedPolicy): Promise<AdmissionWorld> {
   const attestors: Record<AttestorName, AttestorState> = {}
-  for (const name of namedAttestors(evaluated.policy)) attestors[name] = await findState(tables, name)
+  const find = (name: AttestorName) => (evaluated.names === 'AS_STORED' ? tables.findNamedAttestor(project, name) : tables.findAttestor(name))
+  for (const name of namedAttestors(evaluated.policy)) attestors[name] = stateOf(await find(name))
   const exemptions = await readAll((page) => tables.listExemptions(project, page))
   return {
     policy: compilePolicy(evaluated.policy, evaluated.etag),
@@ -68,8 +71,7 @@ async function checkAll(
   return checked.flat()
 }
 
-async function findState(tables: ValidationTables, name: AttestorName): Promise<AttestorState> {
-  const stored = await tables.findAttestor(name)
+function stateOf(stored: Awaited<ReturnType<ValidationTables['findAttestor']>>): AttestorState {
   return stored === undefined ? { state: 'ABSENT' } : { state: 'PRESENT', attestor: stored.attestor, etag: stored.etag }
 }
 

@@ -23,6 +23,8 @@ export interface StoredAttestation {
 export interface ValidationTables extends KnownProjects, KnownNotes {
   findPolicy(project: ProjectId): Promise<{ readonly policy: Policy; readonly etag: string } | undefined>
   findAttestor(name: AttestorName): Promise<{ readonly attestor: Attestor; readonly etag: string } | undefined>
+  /** The one that the project's stored policy means by the name; see `AttestorTables`. */
+  findNamedAttestor(project: ProjectId, name: AttestorName): Promise<{ readonly attestor: Attestor; readonly etag: string } | undefined>
   findCluster(project: ProjectId, key: ClusterKey): Promise<{ readonly trustDomain: string } | undefined>
   listExemptions(project: ProjectId, page: PageRequest): Promise<Page<{ readonly exemption: Exemption }>>
   listOccurrences(

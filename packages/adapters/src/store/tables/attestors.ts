@@ -23,6 +23,16 @@ export function attestorTables(db: Database): AttestorTables {
       const row = await db.selectFrom('attestor').select(ATTESTOR_COLUMNS).where('name', '=', name).executeTakeFirst()
       return row && parseAttestor(row)
     },
+    findNamedAttestor: async (project, name) => {
+      const row = await db
+        .selectFrom('policy_attestor')
+        .innerJoin('attestor', 'attestor.uid', 'policy_attestor.uid')
+        .select(ATTESTOR_COLUMNS)
+        .where('policy_attestor.project', '=', project)
+        .where('policy_attestor.attestor', '=', name)
+        .executeTakeFirst()
+      return row && parseAttestor(row)
+    },
     findAttestorVersion: async (uid, etag) => {
       const columns = ['name', 'uid', 'project', 'note', 'etag', 'update_time', 'body'] as const
       const row = await db.selectFrom('attestor_version').select(columns).where('uid', '=', uid).where('etag', '=', etag).executeTakeFirst()

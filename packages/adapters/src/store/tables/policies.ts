@@ -37,13 +37,18 @@ async function putPolicy(db: Database, { project, policy, etag, updateTime }: St
     .execute()
   await db.insertInto('policy_version').values(row).execute()
   await db.deleteFrom('policy_attestor').where('project', '=', project).execute()
-  const named = [...namedAttestors(policy)].map((attestor) => ({ project, attestor }))
-  for (let start = 0; start < named.length; start += 500) {
-    await db
-      .insertInto('policy_attestor')
-      .values(named.slice(start, start + 500))
-      .execute()
-  }
+  const names = [...namedAttestors(policy)]
+  for (let start = 0; start < names.length; start += 300) await nameAttestors(db, project, names.slice(start, start + 300))
+}
+
+/** A policy means those who bear the names now: one that is created later under one of them is somebody else. */
+async function nameAttestors(db: Database, project: string, names: readonly AttestorName[]): Promise<void> {
+  const bearers = await db.selectFrom('attestor').select(['name', 'uid']).where('name', 'in', names).execute()
+  const uids = new Map(bearers.map(({ name, uid }) => [name, uid]))
+  await db
+    .insertInto('policy_attestor')
+    .values(names.map((attestor) => ({ project, attestor, uid: uids.get(attestor) ?? null })))
+    .execute()
 }
 
 /** Every attestor that a rule of the policy names. */
