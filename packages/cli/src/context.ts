@@ -1,5 +1,5 @@
 import { parseProjectId } from '@countersign/core/name/resource-name.ts'
-import { type Api, makeApi, type Tree } from './connection/api.ts'
+import { type Api, makeApi, textIn } from './connection/api.ts'
 import { findServer } from './connection/server.ts'
 import { formatOne, formatRows, type OutputFormat, parseOutputFormat, type TableDrawing } from './output/format.ts'
 import { type Column, formatBox, formatColumns } from './output/table.ts'
@@ -20,13 +20,13 @@ export interface Context {
   /** Whether somebody chose a server. */
   readonly hasServer: boolean
   /** Shows a list: a box by default. */
-  showRows(rows: readonly unknown[], columns: readonly Column[]): void
+  showRows(rows: readonly unknown[], columns: readonly Column[]): Promise<void>
   /** Shows a list in plain columns by default, as the original does for images. */
-  showPlainRows(rows: readonly unknown[], columns: readonly Column[]): void
+  showPlainRows(rows: readonly unknown[], columns: readonly Column[]): Promise<void>
   /** Shows a list as YAML documents by default. */
-  showDocuments(rows: readonly unknown[]): void
+  showDocuments(rows: readonly unknown[]): Promise<void>
   /** Shows one thing: YAML by default. */
-  showOne(tree: unknown): void
+  showOne(tree: unknown): Promise<void>
   /** Goes on where the answer is yes, or nobody is there to be asked, or `--quiet` was given. */
   confirm(question: string): Promise<void>
 }
@@ -37,20 +37,40 @@ export function makeContext(terminal: Terminal, globals: Readonly<Record<string,
   const asked = text('format')
   const format: Context['format'] = (byDefault) => (asked === undefined ? { kind: byDefault } : parseOutputFormat(asked))
   const findProject = (): string | undefined => acceptProject(text('project') ?? terminal.env['COUNTERSIGN_PROJECT'])
-  const showList = (rows: readonly unknown[], shape: OutputFormat, drawing: TableDrawing): void => {
+  const showList = async (rows: readonly unknown[], shape: OutputFormat, drawing: TableDrawing): Promise<void> => {
     if (rows.length === 0 && (shape.kind === 'table' || shape.kind === 'yaml')) terminal.say('Listed 0 items.')
-    terminal.write(formatRows(rows, shape, drawing))
+    terminal.write(await formatRows(rows, shape, drawing))
   }
   let api: Promise<Api> | undefined
   return {
-    ...{ terminal, format, findProject, hasFormat: asked !== undefined },
+    terminal,
+    format,
+    findProject,
+    hasFormat: asked !== undefined,
     hasServer: (text('server') ?? terminal.env['COUNTERSIGN_SERVER'] ?? '') !== '',
-    api: () => (api ??= connect(terminal, { server: text('server'), tokenFile: text('tokenFile'), caFile: text('caFile') })),
+    api: () =>
+      (api ??= connect(terminal, {
+        server: text('server'),
+        tokenFile: text('tokenFile'),
+        caFile: text('caFile'),
+      })),
     project: () => findProject() ?? noProject(),
-    showRows: (rows, columns) => showList(rows, format('table'), { columns, table: formatBox }),
-    showPlainRows: (rows, columns) => showList(rows, format('table'), { columns, table: formatColumns }),
-    showDocuments: (rows) => showList(rows, format('yaml'), { columns: [], table: formatBox }),
-    showOne: (tree) => terminal.write(formatOne(tree, format('yaml'))),
+    showRows: (rows, columns) =>
+      showList(rows, format('table'), {
+        columns,
+        table: formatBox,
+      }),
+    showPlainRows: (rows, columns) =>
+      showList(rows, format('table'), {
+        columns,
+        table: formatColumns,
+      }),
+    showDocuments: (rows) =>
+      showList(rows, format('yaml'), {
+        columns: [],
+        table: formatBox,
+      }),
+    showOne: async (tree) => terminal.write(await formatOne(tree, format('yaml'))),
     confirm: async (question) => {
       if (globals['quiet'] === true) return
       const answer = await terminal.ask(`${question} (Y/n)`)
@@ -66,10 +86,7 @@ export function fullName(context: Context, collection: string, text: string): st
 
 /** The last part of a resource's name. */
 export function shortName(row: unknown): string {
-  return String((row as Tree)['name'] ?? '')
-    .split('/')
-    .slice(3)
-    .join('/')
+  return textIn(row, 'name').split('/').slice(3).join('/')
 }
 
 async function connect(

@@ -16,18 +16,39 @@ const NOTE = ['notes', 'create', 'Human-Attestor-Note', '--human-readable-name',
 const EXPORT = ['beta', 'container', 'binauthz', 'policy', 'export']
 const IMPORT = ['beta', 'container', 'binauthz', 'policy', 'import', 'policy.yaml']
 const CREATE_ATTESTOR = [
-  ...['--project=p1', 'beta', 'container', 'binauthz', 'attestors', 'create', 'manually-verified'],
-  ...['--attestation-authority-note=Human-Attestor-Note', '--attestation-authority-note-project=p1'],
+  '--project=p1',
+  'beta',
+  'container',
+  'binauthz',
+  'attestors',
+  'create',
+  'manually-verified',
+  '--attestation-authority-note=Human-Attestor-Note',
+  '--attestation-authority-note-project=p1',
 ]
 const ADD_KEY = [
-  ...['--project=p1', 'beta', 'container', 'binauthz', 'attestors', 'public-keys', 'add'],
-  ...['--attestor=manually-verified', '--public-key-file=generated-key.pgp'],
+  '--project=p1',
+  'beta',
+  'container',
+  'binauthz',
+  'attestors',
+  'public-keys',
+  'add',
+  '--attestor=manually-verified',
+  '--public-key-file=generated-key.pgp',
 ]
 const LIST_ATTESTORS = ['--project=p1', 'beta', 'container', 'binauthz', 'attestors', 'list']
 const CREATE_PAYLOAD = ['beta', 'container', 'binauthz', 'create-signature-payload', `--artifact-url=${IMAGE}@${DIGEST}`]
 const CREATE_ATTESTATION = (fingerprint: string): readonly string[] => [
-  ...['beta', 'container', 'binauthz', 'attestations', 'create', `--artifact-url=${IMAGE}@${DIGEST}`],
-  ...['--attestor=projects/p1/attestors/manually-verified', '--signature-file=generated_signature.pgp', `--pgp-key-fingerprint=${fingerprint}`],
+  'beta',
+  'container',
+  'binauthz',
+  'attestations',
+  'create',
+  `--artifact-url=${IMAGE}@${DIGEST}`,
+  '--attestor=projects/p1/attestors/manually-verified',
+  '--signature-file=generated_signature.pgp',
+  `--pgp-key-fingerprint=${fingerprint}`,
 ]
 const LIST_ATTESTATIONS = ['beta', 'container', 'binauthz', 'attestations', 'list', '--attestor=projects/p1/attestors/manually-verified']
 const LIST_NAMES = ['beta', 'container', 'binauthz', 'attestors', 'list', '--format=value(name)']

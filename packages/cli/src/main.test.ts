@@ -31,8 +31,20 @@ test('exit codes: 0 yes · 1 denied · 2 usage · 3 could not decide or unreacha
 
 test('every status code has its exit code', async () => {
   const expected: Partial<Record<StatusCode, number>> = {
-    ...{ INVALID_ARGUMENT: 2, OUT_OF_RANGE: 2, NOT_FOUND: 1, ALREADY_EXISTS: 1, PERMISSION_DENIED: 1, UNAUTHENTICATED: 1 },
-    ...{ FAILED_PRECONDITION: 1, ABORTED: 1, INTERNAL: 3, UNAVAILABLE: 3, DEADLINE_EXCEEDED: 3, UNIMPLEMENTED: 3, UNKNOWN: 3, DATA_LOSS: 3 },
+    INVALID_ARGUMENT: 2,
+    OUT_OF_RANGE: 2,
+    NOT_FOUND: 1,
+    ALREADY_EXISTS: 1,
+    PERMISSION_DENIED: 1,
+    UNAUTHENTICATED: 1,
+    FAILED_PRECONDITION: 1,
+    ABORTED: 1,
+    INTERNAL: 3,
+    UNAVAILABLE: 3,
+    DEADLINE_EXCEEDED: 3,
+    UNIMPLEMENTED: 3,
+    UNKNOWN: 3,
+    DATA_LOSS: 3,
   }
   for (const [code, exit] of Object.entries(expected)) {
     const send = (): never => {

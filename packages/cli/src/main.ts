@@ -14,7 +14,8 @@ export async function runCli(argv: readonly string[], terminal: Terminal = proce
   let exit: ExitCode = EXIT.YES
   try {
     const words = withoutGcloudWords(argv)
-    const word = words[findWord(words)] ?? ''
+    const at = findWord(words)
+    const word = (words[at] === 'help' ? words[at + 1] : words[at]) ?? ''
     const finish = (code: ExitCode): void => {
       exit = code
     }
@@ -38,6 +39,7 @@ export async function buildProgram(
     .description('Only container images that trusted parties have vouched for may run.')
     .version(manifest.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
+    .configureHelp({ showGlobalOptions: true })
     .option('--server <url>', 'API of the server (COUNTERSIGN_SERVER; default http://127.0.0.1:8080)')
     .option('--token-file <file>', 'file with the API token (COUNTERSIGN_TOKEN_FILE; default: the one that a server in this folder made)')
     .option('--ca-file <file>', 'certificate authority of the server, PEM (COUNTERSIGN_CA_FILE)')

@@ -9,15 +9,13 @@ const MAX_INPUT_BYTES = 64 * 1024 * 1024
 export function processTerminal(): Terminal {
   const cwd = process.cwd()
   return {
-    ...{
-      env: process.env,
-      cwd,
-      interactive: process.stdout.isTTY === true,
-      files: makeFiles(cwd),
-      send: sendOverHttp,
-      fetch: (url, init) => fetch(url, init),
-      runProgram,
-    },
+    env: process.env,
+    cwd,
+    interactive: process.stdout.isTTY === true,
+    files: makeFiles(cwd),
+    send: sendOverHttp,
+    fetch: (url, init) => fetch(url, init),
+    runProgram,
     now: () => Date.now(),
     write: (text) => void process.stdout.write(text),
     say: (text) => void process.stderr.write(`${printable(text)}\n`),

@@ -45,7 +45,7 @@ export const evaluate: Verb = {
       throw new UsageError('There is nothing to evaluate', 'Name manifests, folders, - for standard input, or images with --image')
     }
     const judgements = await judge(context, given, subjects)
-    showJudgements(context, judgements)
+    await showJudgements(context, judgements)
     return exitCodeOf(judgements)
   },
 }

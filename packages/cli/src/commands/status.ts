@@ -9,12 +9,12 @@ export const status: Verb = {
   examples: ['countersign status', 'countersign status -o json'],
   async run(context) {
     const server = await (await context.api()).call('GET', pathOf('/countersign/v1', 'status'))
-    if (context.hasFormat) return context.showOne(server)
-    showServer(context, server)
+    if (context.hasFormat) return await context.showOne(server)
+    await showServer(context, server)
   },
 }
 
-function showServer(context: Context, server: Tree): void {
+async function showServer(context: Context, server: Tree): Promise<void> {
   const facts: readonly (readonly [string, string])[] = [
     ['Version', textIn(server, 'version')],
     ['Running since', textIn(server, 'startTime')],
@@ -23,7 +23,7 @@ function showServer(context: Context, server: Tree): void {
     ['Change feed at', textIn(server, 'feedPosition') || '0'],
   ]
   context.terminal.write(`${printable(facts.map(([name, value]) => `${`${name}:`.padEnd(16)}${value}`).join('\n'))}\n`)
-  context.showRows(treesIn(server, 'gates'), [
+  await context.showRows(treesIn(server, 'gates'), [
     { heading: 'GATE', value: 'writer' },
     { heading: 'FEED_AT', value: (gate) => textIn(gate, 'feedPosition') || '0' },
     { heading: 'STALE_FOR', value: (gate) => `${textIn(gate, 'staleForMs') || '0'} ms` },

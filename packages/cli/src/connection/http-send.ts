@@ -15,7 +15,7 @@ export async function sendOverHttp(request: SentRequest): Promise<ReceivedAnswer
   const secure = isTls && request.ca !== undefined ? { ...options, ca: request.ca } : options
   return await new Promise((resolve, reject) => {
     const fail = (error: Error): void => reject(explain(error, url))
-    const sent: ClientRequest = open(url, secure, (answer) => readAnswer(answer).then(resolve, fail))
+    const sent: ClientRequest = open(url, secure, (answer) => void readAnswer(answer).then(resolve, fail))
     sent.setTimeout(TIMEOUT_MS, () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} seconds`)))
     sent.on('error', fail)
     sent.end(request.body)

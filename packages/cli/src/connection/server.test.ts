@@ -16,7 +16,9 @@ test('option, then environment, then the file that a server in this folder made'
   const env = { COUNTERSIGN_TOKEN_FILE: 't2', COUNTERSIGN_TOKEN: 'three', COUNTERSIGN_SERVER: 'https://two.example/base/', COUNTERSIGN_CA_FILE: 'ca' }
   const list = '/countersign/v1/projects?pageSize=100'
   assert.deepEqual((await connect(['--token-file', 't1', '--server', 'http://127.0.0.1:1'], { files, env })).sent, {
-    ...{ url: `http://127.0.0.1:1${list}`, token: 'one', ca: 'PEM' },
+    url: `http://127.0.0.1:1${list}`,
+    token: 'one',
+    ca: 'PEM',
   })
   assert.deepEqual((await connect([], { files, env })).sent, { url: `https://two.example/base${list}`, token: 'two', ca: 'PEM' })
   assert.equal((await connect([], { files, env: { COUNTERSIGN_TOKEN: 'three' } })).sent?.token, 'three')

@@ -26,9 +26,17 @@ const OFFLINE = { COUNTERSIGN_PROJECT: '', COUNTERSIGN_TOKEN: '' }
 async function makeWorld() {
   const { send, requests } = await makeFakeServer()
   const files: Record<string, string | Uint8Array> = {
-    'pub.pem': publicKey.export({ type: 'spki', format: 'pem' }),
-    'key.pem': privateKey.export({ type: 'pkcs8', format: 'pem' }),
-    ...{ 'policy.yaml': REQUIRE, 'allow.yaml': ALLOW, 'deny.yaml': DENY },
+    'pub.pem': publicKey.export({
+      type: 'spki',
+      format: 'pem',
+    }),
+    'key.pem': privateKey.export({
+      type: 'pkcs8',
+      format: 'pem',
+    }),
+    'policy.yaml': REQUIRE,
+    'allow.yaml': ALLOW,
+    'deny.yaml': DENY,
     'm/signed.yaml': pod('signed', SIGNED),
     'm/two.yml': `${pod('trusted', 'trusted.example/x')}---\n${pod('unsigned', UNSIGNED)}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n`,
     'm/values.json': '{"replicas": 2}',
@@ -76,12 +84,9 @@ test('what the server kept judges without it, the same way', async () => {
   assert.equal((await run('evaluate', 'm', '--save-evidence=e.json')).exit, 1)
   assert.ok(!String(files['e.json']).includes('/v1/webhook/'))
   assert.deepEqual(await offline('evaluate', 'm', '--evidence=e.json', '--cluster=l.none'), {
-    ...{
-      exit: 1,
-      stdout: '',
-      stderr:
-        'Left out 1 documents that are no Kubernetes objects.\nERROR: NOT_FOUND: Cluster "l.none" was not registered when the evidence was saved',
-    },
+    exit: 1,
+    stdout: '',
+    stderr: 'Left out 1 documents that are no Kubernetes objects.\nERROR: NOT_FOUND: Cluster "l.none" was not registered when the evidence was saved',
   })
   for (const argv of [['m'], ['m/signed.yaml'], ['m/signed.yaml', '--cluster=l.other']]) {
     const [there, here] = [await run('evaluate', ...argv, '-o', 'json'), await offline('evaluate', ...argv, '--evidence=e.json', '-o', 'json')]

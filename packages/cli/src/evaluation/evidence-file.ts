@@ -43,9 +43,15 @@ export function parseEvidenceFile(text: string, file: string): EvidenceFile {
   const digests = tree['digests'] === undefined ? {} : { digests: textsIn(tree, 'digests') }
   return {
     version: 1,
-    ...{ project: textIn(tree, 'project'), savedAt: textIn(tree, 'savedAt'), policy: tree['policy'] },
-    ...{ clusters: treesIn(tree, 'clusters'), exemptions: treesIn(tree, 'exemptions'), attestors: treesIn(tree, 'attestors') },
-    ...{ absentAttestors: textsIn(tree, 'absentAttestors'), attestations: treesIn(tree, 'attestations'), ...digests },
+    project: textIn(tree, 'project'),
+    savedAt: textIn(tree, 'savedAt'),
+    policy: tree['policy'],
+    clusters: treesIn(tree, 'clusters'),
+    exemptions: treesIn(tree, 'exemptions'),
+    attestors: treesIn(tree, 'attestors'),
+    absentAttestors: textsIn(tree, 'absentAttestors'),
+    attestations: treesIn(tree, 'attestations'),
+    ...digests,
   }
 }
 

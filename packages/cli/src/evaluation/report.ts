@@ -15,8 +15,8 @@ export function exitCodeOf(judgements: readonly Judgement[]): ExitCode {
 }
 
 /** Shows the judgements: for people the verdicts, then why and what to do image by image, then the sum; else everything that is known. */
-export function showJudgements(context: Context, judgements: readonly Judgement[]): void {
-  if (context.format('table').kind !== 'table') return context.showRows(judgements.map(treeOf), [])
+export async function showJudgements(context: Context, judgements: readonly Judgement[]): Promise<void> {
+  if (context.format('table').kind !== 'table') return await context.showRows(judgements.map(treeOf), [])
   const judged = judgements.filter(({ decision }) => decision.images.length > 0)
   if (judged.length > 0) context.terminal.write(formatBox(judged, COLUMNS))
   for (const judgement of judged) context.terminal.write(printable(explain(judgement)))

@@ -22,8 +22,16 @@ export async function gatherEvidenceFile(
   const present = attestors.map((attestor) => textIn(attestor, 'name'))
   return {
     version: 1,
-    ...{ project, savedAt, policy, exemptions, attestors, attestations },
-    clusters: clusters.map((cluster) => ({ key: textIn(cluster, 'key'), trustDomain: textIn(cluster, 'trustDomain') })),
+    project,
+    savedAt,
+    policy,
+    exemptions,
+    attestors,
+    attestations,
+    clusters: clusters.map((cluster) => ({
+      key: textIn(cluster, 'key'),
+      trustDomain: textIn(cluster, 'trustDomain'),
+    })),
     absentAttestors: names.filter((name) => !present.includes(name)),
     ...(digests.length === 0 ? {} : { digests }),
   }

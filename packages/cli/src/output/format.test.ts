@@ -14,21 +14,21 @@ const COLUMNS = [
 ]
 const BOX = { columns: COLUMNS, table: formatBox }
 
-test('value(FIELD) and get(FIELD) print fields, lists and nothing for what is absent', () => {
-  assert.equal(formatRows(ROWS, parseOutputFormat('value(name)'), BOX), 'projects/p/attestors/a\nb\\x1b[0m\n')
-  assert.equal(formatRows(ROWS, parseOutputFormat('get(image.digest)'), BOX), 'sha256:1\n\n')
-  assert.equal(formatRows(ROWS, parseOutputFormat('value(count, keys[].id)'), BOX), '2\tk1;k2\n\t\n')
+test('value(FIELD) and get(FIELD) print fields, lists and nothing for what is absent', async () => {
+  assert.equal(await formatRows(ROWS, parseOutputFormat('value(name)'), BOX), 'projects/p/attestors/a\nb\\x1b[0m\n')
+  assert.equal(await formatRows(ROWS, parseOutputFormat('get(image.digest)'), BOX), 'sha256:1\n\n')
+  assert.equal(await formatRows(ROWS, parseOutputFormat('value(count, keys[].id)'), BOX), '2\tk1;k2\n\t\n')
 })
 
-test('json and yaml show everything; YAML is one document a row', () => {
-  assert.deepEqual(JSON.parse(formatRows(ROWS, { kind: 'json' }, BOX)), ROWS)
-  assert.equal(formatRows([{ b: 1, a: 'no' }, { c: 2 }], { kind: 'yaml' }, BOX), "---\na: 'no'\nb: 1\n---\nc: 2\n")
-  assert.equal(formatOne({ b: 1, a: [1] }, { kind: 'table' }), 'a:\n- 1\nb: 1\n')
+test('json and yaml show everything; YAML is one document a row', async () => {
+  assert.deepEqual(JSON.parse(await formatRows(ROWS, { kind: 'json' }, BOX)), ROWS)
+  assert.equal(await formatRows([{ b: 1, a: 'no' }, { c: 2 }], { kind: 'yaml' }, BOX), "---\na: 'no'\nb: 1\n---\nc: 2\n")
+  assert.equal(await formatOne({ b: 1, a: [1] }, { kind: 'table' }), 'a:\n- 1\nb: 1\n')
 })
 
-test('a box has its headings centred and shows control characters', () => {
+test('a box has its headings centred and shows control characters', async () => {
   assert.equal(
-    formatRows(ROWS, { kind: 'table' }, BOX),
+    await formatRows(ROWS, { kind: 'table' }, BOX),
     [
       '┌────────────────────────┬───────┐',
       '│          NAME          │ KEYS  │',
@@ -41,7 +41,7 @@ test('a box has its headings centred and shows control characters', () => {
   )
 })
 
-test('plain columns are two spaces apart', () => {
+test('plain columns are two spaces apart', async () => {
   assert.equal(formatColumns([{ name: 'a', keys: [] }], COLUMNS), 'NAME  KEYS\na\n')
 })
 

@@ -1,5 +1,4 @@
-import { formatYaml } from '@countersign/api/file/yaml.ts'
-import { UsageError, printable } from '../terminal.ts'
+import { printable, UNPRINTABLE, UsageError } from '../terminal.ts'
 import { cellOf, project } from './projection.ts'
 import type { Column } from './table.ts'
 
@@ -25,12 +24,12 @@ export interface TableDrawing {
 }
 
 /** Shows a list of rows. Its YAML is one document a row, as gcloud's. An empty table is nothing. */
-export function formatRows(rows: readonly unknown[], format: OutputFormat, { columns, table }: TableDrawing): string {
+export async function formatRows(rows: readonly unknown[], format: OutputFormat, { columns, table }: TableDrawing): Promise<string> {
   switch (format.kind) {
     case 'json':
-      return `${JSON.stringify(rows, null, 2)}\n`
+      return formatJson(rows, 2)
     case 'yaml':
-      return rows.map((row) => (rows.length > 1 ? `---\n${formatYaml(row)}` : formatYaml(row))).join('')
+      return await formatDocuments(rows)
     case 'value':
       return rows.map((row) => `${valueLine(row, format.fields)}\n`).join('')
     case 'table':
@@ -39,18 +38,29 @@ export function formatRows(rows: readonly unknown[], format: OutputFormat, { col
 }
 
 /** Shows one result: YAML by default, as gcloud's `describe`. */
-export function formatOne(tree: unknown, format: OutputFormat): string {
+export async function formatOne(tree: unknown, format: OutputFormat): Promise<string> {
   switch (format.kind) {
     case 'json':
-      return `${JSON.stringify(tree, null, 2)}\n`
+      return formatJson(tree, 2)
     case 'value':
       return `${valueLine(tree, format.fields)}\n`
     case 'yaml':
     case 'table':
-      return formatYaml(tree)
+      return await formatDocuments([tree])
   }
 }
 
 function valueLine(row: unknown, fields: readonly string[]): string {
   return printable(fields.map((field) => cellOf(project(row, field))).join('\t'))
+}
+
+/** JSON with a line feed at its end. Control characters that JSON lets through stand in it as escapes, so it means the same. */
+export function formatJson(tree: unknown, indent: number): string {
+  return `${JSON.stringify(tree, null, indent).replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`
+}
+
+/** The library is loaded only when it is needed: most commands show a table, and it takes longer to load than they take to run. */
+async function formatDocuments(trees: readonly unknown[]): Promise<string> {
+  const { formatYaml } = await import('@countersign/api/file/yaml.ts')
+  return printable(trees.map((tree) => (trees.length > 1 ? `---\n${formatYaml(tree)}` : formatYaml(tree))).join(''))
 }

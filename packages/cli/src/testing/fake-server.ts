@@ -30,6 +30,7 @@ import { checkWithKeys } from '@countersign/service/testing/check-with-keys.ts'
 import { makePolicyWorld, type PolicyWorld } from '@countersign/service/testing/policy-world.ts'
 import { evaluatePolicy } from '@countersign/service/validation/evaluate-policy.ts'
 import { validateAttestationOccurrence } from '@countersign/service/validation/validate-attestation.ts'
+import { textIn } from '../connection/api.ts'
 import type { Send, SentRequest } from '../connection/send.ts'
 import { type FakeCall, type Json, serveJson } from './served-json.ts'
 
@@ -41,7 +42,7 @@ export interface FakeServer {
   readonly requests: readonly SentRequest[]
 }
 
-export const FAKE_URL = 'http://127.0.0.1:8080'
+const FAKE_URL = 'http://127.0.0.1:8080'
 export const FAKE_TOKEN = 'cs_fake_token'
 export const FAKE_CA = '-----BEGIN CERTIFICATE-----\nfake\n-----END CERTIFICATE-----\n'
 
@@ -65,7 +66,7 @@ export async function makeFakeServer(): Promise<FakeServer> {
   return { send, world, requests }
 }
 
-const text = (tree: JsonValue | undefined, member: string): string => String((tree as Json | undefined)?.[member] ?? '')
+const text = textIn
 const page = (request: Json): { pageSize: number; pageToken: string } => ({
   pageSize: Number(request['pageSize']),
   pageToken: text(request, 'pageToken'),
@@ -79,8 +80,10 @@ function sparse(tree: JsonValue | undefined): unknown {
 function registrationOf({ projects, clusters, exemptions, store, surroundings }: PolicyWorld) {
   const tokens = makeTokens({ changes: store.changes, surroundings })
   const cluster = ({ project: owner, segment, ...rest }: ClusterView): unknown => ({
-    ...{ ...rest, name: `projects/${owner}/clusters/${rest.key}` },
-    ...{ webhookUrl: `https://gate/v1/webhook/${segment ?? ''}`, caBundle: FAKE_CA },
+    ...rest,
+    name: `projects/${owner}/clusters/${rest.key}`,
+    webhookUrl: `https://gate/v1/webhook/${segment ?? ''}`,
+    caBundle: FAKE_CA,
   })
   const exemption = (stored: Awaited<ReturnType<typeof exemptions.getExemption>>): unknown => {
     const { id, subject, expiresAt, ...rest } = stored.exemption
@@ -90,7 +93,9 @@ function registrationOf({ projects, clusters, exemptions, store, surroundings }:
   const project = (found: Awaited<ReturnType<typeof projects.getProject>>): unknown => ({ ...found, name: `projects/${found.id}` })
   const token = ({ id, role, notes, ...rest }: Awaited<ReturnType<typeof tokens.revokeToken>>): unknown => ({
     ...rest,
-    ...{ name: `tokens/${id}`, role: role.toUpperCase(), noteNames: notes },
+    name: `tokens/${id}`,
+    role: role.toUpperCase(),
+    noteNames: notes,
   })
   const [id, key] = [(name: string): string => name.split('/')[1] ?? '', (name: string): string => name.split('/')[3] ?? '']
   return [
@@ -134,7 +139,9 @@ function registrationOf({ projects, clusters, exemptions, store, surroundings }:
         const asked = request['token'] as Json
         const [expireTime, within] = [text(asked, 'expireTime'), text(asked, 'project')]
         const made = await tokens.createToken(ADMIN, {
-          ...{ displayName: text(asked, 'displayName'), role: text(asked, 'role').toLowerCase(), notes: asked['noteNames'] as readonly string[] },
+          displayName: text(asked, 'displayName'),
+          role: text(asked, 'role').toLowerCase(),
+          notes: asked['noteNames'] as readonly string[],
           ...(expireTime === '' ? {} : { expireTime }),
           ...(within === '' ? {} : { project: within }),
         })
@@ -190,12 +197,12 @@ function binauthzOf(world: PolicyWorld) {
     serveJson(SystemPolicyV1, { getSystemPolicy: async (request) => policy(await policies.getSystemPolicy(ADMIN, text(request, 'name'))) }),
     serveJson(ValidationHelperV1, {
       validateAttestationOccurrence: async (request) => {
-        const { attestor: name, attestation, occurrenceNote, occurrenceResourceUri } = request
+        const { attestation } = request
         const asked = {
-          attestor: String(name),
+          attestor: text(request, 'attestor'),
           attestation,
-          occurrenceNote: String(occurrenceNote),
-          occurrenceResourceUri: String(occurrenceResourceUri),
+          occurrenceNote: text(request, 'occurrenceNote'),
+          occurrenceResourceUri: text(request, 'occurrenceResourceUri'),
         }
         const { result, ...rest } = await validateAttestationOccurrence(validation, ADMIN, asked)
         return { result, ...('denialReason' in rest ? { denialReason: rest.denialReason } : {}) }

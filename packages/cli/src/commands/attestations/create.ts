@@ -28,7 +28,7 @@ export const createAttestation: Verb = {
     const api = await context.api()
     const authority = await findAuthority(api, context, given)
     const options = given.has('--validate') ? ({ validate: 'FIRST' } as const) : {}
-    context.showOne(await storeAttestation({ api, context, authority }, { resourceUri, payload, signature, publicKeyId }, options))
+    await context.showOne(await storeAttestation({ api, context, authority }, { resourceUri, payload, signature, publicKeyId }, options))
   },
 }
 

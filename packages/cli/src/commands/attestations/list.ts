@@ -19,7 +19,7 @@ export const listAttestations: Verb = {
     const url = given.text('--artifact-url')
     const digest = url === undefined ? undefined : acceptArtifactUrl(url).digest
     const api = await context.api()
-    if (findAttestorName(context, given) === undefined) return context.showDocuments(await findAttestationsIn(api, context.project(), digest))
-    context.showDocuments(await findAttestations(api, await findAuthority(api, context, given), digest))
+    if (findAttestorName(context, given) === undefined) return await context.showDocuments(await findAttestationsIn(api, context.project(), digest))
+    await context.showDocuments(await findAttestations(api, await findAuthority(api, context, given), digest))
   },
 }

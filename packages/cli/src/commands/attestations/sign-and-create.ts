@@ -30,6 +30,6 @@ export const signAndCreateAttestation: Verb = {
     const signer = await openSigner(context, given)
     const signed = { resourceUri, payload, signature: await signer.sign(payload), publicKeyId: signer.publicKeyId }
     const options = given.has('--validate') ? ({ validate: 'FIRST' } as const) : {}
-    context.showOne(await storeAttestation({ api, context, authority }, signed, options))
+    await context.showOne(await storeAttestation({ api, context, authority }, signed, options))
   },
 }

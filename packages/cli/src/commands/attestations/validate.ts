@@ -48,7 +48,7 @@ export const validateAttestations: Verb = {
     const verdicts: Verdict[] = []
     for (const candidate of candidates) verdicts.push(await validate(api, textIn(authority.attestor, 'name'), candidate))
     if (verdicts.length === 0) context.terminal.say(`No attestation of ${digest} hangs on ${authority.note}.`)
-    else show(context, verdicts)
+    else await show(context, verdicts)
     return verdicts.some(({ result }) => result === 'VERIFIED') ? EXIT.YES : EXIT.NO
   },
 }
@@ -75,8 +75,8 @@ async function validate(api: Api, attestor: string, occurrence: Tree): Promise<V
   }
 }
 
-function show(context: Context, verdicts: readonly Verdict[]): void {
-  context.showRows(verdicts, [
+async function show(context: Context, verdicts: readonly Verdict[]): Promise<void> {
+  await context.showRows(verdicts, [
     { heading: 'ATTESTATION', value: (row) => shortName({ name: textIn(row, 'occurrence') }) || '(not stored)' },
     { heading: 'KEY', value: 'publicKeyIds[]' },
     { heading: 'VERDICT', value: (row) => (textIn(row, 'result') === 'VERIFIED' ? 'counts' : 'does not count') },

@@ -40,7 +40,9 @@ test('what a list of several attestors printed deletes all of them', async () =>
   assert.equal((await run('attestors', 'delete', stdout)).exit, 0)
   assert.equal((await run('attestors', 'list', '--format=value(name)')).stdout, '')
   assert.deepEqual(await run('attestors', 'delete', ''), {
-    ...{ exit: 2, stdout: '', stderr: 'ERROR: No attestor was named\nThe attestors of a project: countersign attestors list' },
+    exit: 2,
+    stdout: '',
+    stderr: 'ERROR: No attestor was named\nThe attestors of a project: countersign attestors list',
   })
 })
 

@@ -23,7 +23,7 @@ export const createAttestor: Verb = {
       ...(description === undefined ? {} : { description }),
       userOwnedGrafeasNote: { noteReference: note.startsWith('projects/') ? note : `projects/${noteProject}/notes/${note}` },
     }
-    context.showOne(await (await context.api()).call('POST', pathOf('/v1', `projects/${project}/attestors`), { query: { attestorId }, body }))
+    await context.showOne(await (await context.api()).call('POST', pathOf('/v1', `projects/${project}/attestors`), { query: { attestorId }, body }))
     context.terminal.say(
       `Nothing satisfies it before it has a public key. Add one with:\n  countersign attestors public-keys add --attestor=${body.name} --pgp-public-key-file=KEY.asc`,
     )

@@ -10,6 +10,6 @@ export const describeAttestor: Verb = {
     'countersign attestors describe projects/demo/attestors/manually-verified',
   ],
   async run(context, given) {
-    context.showOne(await (await context.api()).call('GET', pathOf('/v1', fullName(context, 'attestors', given.argument(0)))))
+    await context.showOne(await (await context.api()).call('GET', pathOf('/v1', fullName(context, 'attestors', given.argument(0)))))
   },
 }

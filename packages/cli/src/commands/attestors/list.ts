@@ -9,7 +9,7 @@ export const listAttestors: Verb = {
   async run(context) {
     const rows = await (await context.api()).list(pathOf('/v1', `projects/${context.project()}/attestors`), 'attestors')
     const sorted = rows.toSorted((a, b) => (textIn(a, 'name') < textIn(b, 'name') ? -1 : 1))
-    context.showRows(sorted, [
+    await context.showRows(sorted, [
       { heading: 'NAME', value: shortName },
       { heading: 'NOTE', value: 'userOwnedGrafeasNote.noteReference' },
       { heading: 'NUM_PUBLIC_KEYS', value: (row) => String(treesIn(row, 'userOwnedGrafeasNote', 'publicKeys').length) },

@@ -10,7 +10,7 @@ export const updateAttestor: Verb = {
   async run(context, given) {
     const description = given.text('--description')
     const name = fullName(context, 'attestors', given.argument(0))
-    context.showOne(
+    await context.showOne(
       await changeAttestor(await context.api(), name, (attestor) => ({ ...attestor, ...(description === undefined ? {} : { description }) })),
     )
   },

@@ -36,7 +36,7 @@ export async function* readChain(api: Api, writer: string): AsyncGenerator<Writt
 }
 
 /** A record as the API and an export write it; 64-bit numbers are texts there. */
-export function readLink(tree: Tree): WrittenLink {
+function readLink(tree: Tree): WrittenLink {
   const [writer = '', previousHash = '', hash = '', canonical = ''] = ['writer', 'previousHash', 'hash', 'canonical'].map((member) =>
     textIn(tree, member),
   )

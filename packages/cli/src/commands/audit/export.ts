@@ -1,3 +1,4 @@
+import { formatJson } from '../../output/format.ts'
 import type { Verb } from '../verb.ts'
 import { listWriters, readChain } from './chains.ts'
 
@@ -9,7 +10,7 @@ export const exportAudit: Verb = {
   async run(context) {
     const api = await context.api()
     for (const { writer } of await listWriters(api)) {
-      for await (const link of readChain(api, writer)) context.terminal.write(`${JSON.stringify(link)}\n`)
+      for await (const link of readChain(api, writer)) context.terminal.write(formatJson(link, 0))
     }
   },
 }

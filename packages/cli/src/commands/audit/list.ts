@@ -23,7 +23,7 @@ export const listAudit: Verb = {
     const limit = given.count('--limit') ?? DEFAULT_LIMIT
     const query = { filter: given.text('--filter'), orderBy: `timestamp ${order}` }
     const path = pathOf('/countersign/v1', `projects/${context.project()}/auditLog`)
-    context.showRows(await (await context.api()).list(path, 'entries', { query, limit }), [
+    await context.showRows(await (await context.api()).list(path, 'entries', { query, limit }), [
       { heading: 'TIME', value: 'timestamp' },
       { heading: 'SEVERITY', value: 'severity' },
       { heading: 'METHOD', value: (row) => textIn(row, 'protoPayload', 'methodName').split('.').slice(-2).join('.') },

@@ -20,7 +20,7 @@ export const verifyAudit: Verb = {
   async run(context, given): Promise<ExitCode> {
     const [file] = given.rest(0)
     const reports = file === undefined ? await verifyServer(context) : await verifyFile(context, file)
-    context.showRows(reports, [
+    await context.showRows(reports, [
       { heading: 'WRITER', value: 'writer' },
       { heading: 'CHAIN', value: (row) => ((row as ChainReport).outcome === 'INTACT' ? 'intact' : 'BROKEN') },
       { heading: 'RECORDS', value: 'records' },

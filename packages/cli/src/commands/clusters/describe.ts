@@ -15,6 +15,6 @@ export const describeCluster: Verb = {
     const name = fullName(context, 'clusters', given.argument(0))
     const cluster = await (await context.api()).call('GET', pathOf('/countersign/v1', name))
     if (given.has('--webhook-configuration')) context.terminal.write(formatWebhookConfiguration(connectionOf(cluster)))
-    else context.showOne(cluster)
+    else await context.showOne(cluster)
   },
 }

@@ -7,7 +7,7 @@ export const listClusters: Verb = {
   examples: ['countersign clusters list --project demo'],
   async run(context) {
     const rows = await (await context.api()).list(pathOf('/countersign/v1', `projects/${context.project()}/clusters`), 'clusters')
-    context.showRows(rows, [
+    await context.showRows(rows, [
       { heading: 'CLUSTER', value: 'key' },
       { heading: 'TRUST_DOMAIN', value: 'trustDomain' },
       { heading: 'CREATED', value: 'createTime' },

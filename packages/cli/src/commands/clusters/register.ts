@@ -1,5 +1,6 @@
 import { pathOf, textIn } from '../../connection/api.ts'
 import type { Context } from '../../context.ts'
+import { printable } from '../../terminal.ts'
 import type { Verb } from '../verb.ts'
 import { type ClusterConnection, connectionOf, formatWebhookConfiguration } from './connection-format.ts'
 
@@ -23,12 +24,12 @@ export const registerCluster: Verb = {
     const connection = connectionOf(cluster)
     context.terminal.say(`Registered cluster [${textIn(cluster, 'key')}] in project [${project}].`)
     if (given.has('--webhook-configuration')) context.terminal.write(formatWebhookConfiguration(connection))
-    else if (context.hasFormat) context.showOne(connection)
+    else if (context.hasFormat) await context.showOne(connection)
     else explain(context, `${key} --project ${project}`, connection)
   },
 }
 
 function explain(context: Context, cluster: string, { webhookUrl, caBundle }: ClusterConnection): void {
-  context.terminal.write(`Webhook URL: ${webhookUrl}\nCA bundle:\n${caBundle.trimEnd()}\n`)
+  context.terminal.write(printable(`Webhook URL: ${webhookUrl}\nCA bundle:\n${caBundle.trimEnd()}\n`))
   context.terminal.say(`Connect the cluster with:\n  countersign clusters describe ${cluster} --webhook-configuration | kubectl apply -f -`)
 }

@@ -32,6 +32,6 @@ export const createExemption: Verb = {
     const query = { exemptionId: given.rest(0)[0] }
     const made = await (await context.api()).call('POST', pathOf('/countersign/v1', `projects/${context.project()}/exemptions`), { query, body })
     context.terminal.say(`Created exemption [${textIn(made, 'name')}]: it ends at ${textIn(made, 'expireTime')}.`)
-    context.showOne(made)
+    await context.showOne(made)
   },
 }

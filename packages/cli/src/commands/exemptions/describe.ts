@@ -7,6 +7,6 @@ export const describeExemption: Verb = {
   summary: 'Show an exemption',
   examples: ['countersign exemptions describe nginx-trial --project demo'],
   async run(context, given) {
-    context.showOne(await (await context.api()).call('GET', pathOf('/countersign/v1', fullName(context, 'exemptions', given.argument(0)))))
+    await context.showOne(await (await context.api()).call('GET', pathOf('/countersign/v1', fullName(context, 'exemptions', given.argument(0)))))
   },
 }

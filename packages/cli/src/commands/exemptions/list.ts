@@ -9,7 +9,7 @@ export const listExemptions: Verb = {
   async run(context) {
     const rows = await (await context.api()).list(pathOf('/countersign/v1', `projects/${context.project()}/exemptions`), 'exemptions')
     const now = context.terminal.now()
-    context.showRows(rows, [
+    await context.showRows(rows, [
       { heading: 'ID', value: shortName },
       { heading: 'IMAGES', value: (row) => textIn(row, 'pattern') || textIn(row, 'digest') },
       { heading: 'NAMESPACE', value: (row) => textIn(row, 'namespace') || '(all)' },

@@ -13,7 +13,7 @@ export const describeImage: Verb = {
     const reference = acceptImage(given.argument(0))
     const { repository, digest, mediaType, children, created } = await (await openRegistry(context.terminal, given)).describeImage(reference)
     // The member names of the original's tool, and below them what it does not tell.
-    context.showOne({
+    await context.showOne({
       image_summary: { digest, fully_qualified_digest: `${repository}@${digest}`, registry: reference.domain, repository: reference.path },
       mediaType,
       ...(created === undefined ? {} : { created }),

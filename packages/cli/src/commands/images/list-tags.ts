@@ -16,7 +16,7 @@ export const listTags: Verb = {
     const registry = await openRegistry(context.terminal, given)
     const found = await registry.listImages(acceptImage(given.argument(0)))
     const rows = found.slice(0, given.count('--limit')).map(({ digest, tags, created }) => ({ digest, tags, timestamp: { datetime: created ?? '' } }))
-    context.showPlainRows(rows, [
+    await context.showPlainRows(rows, [
       { heading: 'DIGEST', value: (row) => textIn(row, 'digest').replace('sha256:', '').slice(0, SHOWN_DIGITS) },
       { heading: 'TAGS', value: (row) => ((row as Tree)['tags'] as readonly string[]).join(',') },
       { heading: 'TIMESTAMP', value: (row) => textIn(row, 'timestamp', 'datetime').slice(0, '2026-01-31T12:00:00'.length) },

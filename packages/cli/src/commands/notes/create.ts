@@ -17,6 +17,6 @@ export const createNote: Verb = {
       attestation: { hint: { humanReadableName: given.text('--human-readable-name') ?? id } },
       ...(shortDescription === undefined ? {} : { shortDescription }),
     }
-    context.showOne(await (await context.api()).call('POST', pathOf('/v1', `projects/${project}/notes`), { query: { noteId: id }, body }))
+    await context.showOne(await (await context.api()).call('POST', pathOf('/v1', `projects/${project}/notes`), { query: { noteId: id }, body }))
   },
 }

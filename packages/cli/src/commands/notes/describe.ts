@@ -7,6 +7,6 @@ export const describeNote: Verb = {
   summary: 'Show a note',
   examples: ['countersign notes describe Human-Attestor-Note --project demo', 'countersign notes describe projects/demo/notes/Human-Attestor-Note'],
   async run(context, given) {
-    context.showOne(await (await context.api()).call('GET', pathOf('/v1', fullName(context, 'notes', given.argument(0)))))
+    await context.showOne(await (await context.api()).call('GET', pathOf('/v1', fullName(context, 'notes', given.argument(0)))))
   },
 }

@@ -10,7 +10,7 @@ export const listNotes: Verb = {
   async run(context, given) {
     const path = pathOf('/v1', `projects/${context.project()}/notes`)
     const rows = await (await context.api()).list(path, 'notes', { query: { filter: given.text('--filter') } })
-    context.showRows(rows, [
+    await context.showRows(rows, [
       { heading: 'NAME', value: shortName },
       { heading: 'KIND', value: 'kind' },
       { heading: 'AUTHORITY', value: 'attestation.hint.humanReadableName' },

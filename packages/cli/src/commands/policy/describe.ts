@@ -9,12 +9,12 @@ export const describePolicy: Verb = {
   examples: ['countersign policy describe --project demo'],
   async run(context) {
     const policy = await (await context.api()).call('GET', pathOf('/v1', `projects/${context.project()}/policy`))
-    if (context.hasFormat && context.format('table').kind !== 'table') return context.showOne(policy)
-    showSteps(context, policy)
+    if (context.hasFormat && context.format('table').kind !== 'table') return await context.showOne(policy)
+    await showSteps(context, policy)
   },
 }
 
-function showSteps(context: Context, policy: Tree): void {
+async function showSteps(context: Context, policy: Tree): Promise<void> {
   const system =
     textIn(policy, 'globalPolicyEvaluationMode') === 'ENABLE' ? [step('kube-system', 'system policy', 'allow Kubernetes’ own images')] : []
   const patterns = treesIn(policy, 'admissionWhitelistPatterns').map((pattern) => step('everywhere', textIn(pattern, 'namePattern'), 'allow'))
@@ -23,12 +23,12 @@ function showSteps(context: Context, policy: Tree): void {
     return isTree(rules) ? Object.entries(rules).map(([key, rule]) => step(`${NOUNS[kind] ?? kind} ${key}`, 'every other image', verdict(rule))) : []
   })
   const rest = step(specific.length > 0 ? 'elsewhere' : 'everywhere', 'every other image', verdict(policy['defaultAdmissionRule']))
-  context.showRows(
+  await context.showRows(
     [...system, ...patterns, ...specific, rest],
     [
       { heading: 'WHERE', value: 'where' },
       { heading: 'IMAGES', value: 'images' },
-      { heading: 'THEN', value: 'then' },
+      { heading: 'THEN', value: 'outcome' },
     ],
   )
 }
@@ -40,8 +40,8 @@ const NOUNS: Readonly<Record<string, string>> = {
   ISTIO_SERVICE_IDENTITY: 'service identity',
 }
 
-function step(where: string, images: string, then: string): Tree {
-  return { where, images, then }
+function step(where: string, images: string, outcome: string): Tree {
+  return { where, images, outcome }
 }
 
 function verdict(rule: unknown): string {

@@ -7,6 +7,6 @@ export const exportSystemPolicy: Verb = {
   examples: ['countersign policy export-system-policy'],
   options: [{ flags: '--location <location>', summary: 'location (default: global)' }],
   async run(context, given) {
-    context.showOne(await (await context.api()).call('GET', pathOf('/v1', `locations/${given.text('--location') ?? 'global'}/policy`)))
+    await context.showOne(await (await context.api()).call('GET', pathOf('/v1', `locations/${given.text('--location') ?? 'global'}/policy`)))
   },
 }

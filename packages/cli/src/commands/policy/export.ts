@@ -7,6 +7,6 @@ export const exportPolicy: Verb = {
   details: 'The etag in it makes an import fail where somebody else changed the policy in the meantime; remove it to import regardless.',
   examples: ['countersign policy export --project demo > policy.yaml'],
   async run(context) {
-    context.showOne(await (await context.api()).call('GET', pathOf('/v1', `projects/${context.project()}/policy`)))
+    await context.showOne(await (await context.api()).call('GET', pathOf('/v1', `projects/${context.project()}/policy`)))
   },
 }

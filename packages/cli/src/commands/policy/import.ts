@@ -26,7 +26,7 @@ export const importPolicy: Verb = {
     const body = formatPolicy(envelope.policy, { name, ...(envelope.etag === undefined ? {} : { etag: envelope.etag }) })
     const toldWarnings = notes.map(({ path, message }) => formatIssue({ path, message }))
     const api = await context.api()
-    context.showOne(
+    await context.showOne(
       await api.call('PUT', pathOf('/v1', name), { body, toldWarnings }).catch((error: unknown) => explainConflict(error, file, project)),
     )
   },

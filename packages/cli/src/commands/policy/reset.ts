@@ -10,6 +10,6 @@ export const resetPolicy: Verb = {
   async run(context) {
     const name = `projects/${context.project()}/policy`
     await context.confirm(`Restore the default policy of project [${context.project()}]? It allows every image.`)
-    context.showOne(await (await context.api()).call('PUT', pathOf('/v1', name), { body: formatPolicy(DEFAULT_POLICY, { name }) }))
+    await context.showOne(await (await context.api()).call('PUT', pathOf('/v1', name), { body: formatPolicy(DEFAULT_POLICY, { name }) }))
   },
 }

@@ -10,6 +10,6 @@ export const createProject: Verb = {
     const id = given.argument(0)
     const project = await (await context.api()).call('POST', pathOf('/countersign/v1', 'projects'), { body: { id } })
     context.terminal.say(`Created project [${id}].`)
-    if (context.hasFormat) context.showOne(project)
+    if (context.hasFormat) await context.showOne(project)
   },
 }

@@ -7,6 +7,6 @@ export const describeProject: Verb = {
   examples: ['countersign projects describe demo'],
   async run(context, given) {
     const id = given.argument(0).replace(/^projects\//, '')
-    context.showOne(await (await context.api()).call('GET', pathOf('/countersign/v1', `projects/${id}`)))
+    await context.showOne(await (await context.api()).call('GET', pathOf('/countersign/v1', `projects/${id}`)))
   },
 }

@@ -7,7 +7,7 @@ export const listProjects: Verb = {
   examples: ['countersign projects list', "countersign projects list --format='value(id)'"],
   async run(context) {
     const rows = await (await context.api()).list(pathOf('/countersign/v1', 'projects'), 'projects')
-    context.showRows(rows, [
+    await context.showRows(rows, [
       { heading: 'ID', value: 'id' },
       { heading: 'NUMBER', value: 'number' },
       { heading: 'CREATED', value: 'createTime' },

@@ -17,6 +17,6 @@ export const describeReceipt: Verb = {
     if (digestReceipt(canonical) !== digest)
       throw new StatusError('DATA_LOSS', `The receipt that the server sent is not the one that ${digest} names`)
     const { writer, sequence, createTime } = receipt
-    context.showOne({ digest, recordedBy: { writer, sequence, createTime }, receipt: JSON.parse(canonical) as unknown })
+    await context.showOne({ digest, recordedBy: { writer, sequence, createTime }, receipt: JSON.parse(canonical) as unknown })
   },
 }

@@ -1,7 +1,7 @@
 import { pathOf, textIn } from '../../connection/api.ts'
 import { expiryFrom } from '../../duration.ts'
 import { fullName } from '../../context.ts'
-import { UsageError } from '../../terminal.ts'
+import { printable, UsageError } from '../../terminal.ts'
 import type { Verb } from '../verb.ts'
 
 const ROLES = ['admin', 'attestor', 'viewer']
@@ -33,10 +33,10 @@ export const createToken: Verb = {
       ...(expiresIn === undefined ? {} : { expireTime: expiryFrom(expiresIn, context.terminal.now()) }),
     }
     const made = await (await context.api()).call('POST', pathOf('/countersign/v1', 'tokens'), { body })
-    if (context.hasFormat) return context.showOne(made)
+    if (context.hasFormat) return await context.showOne(made)
     context.terminal.say(
       `Created token [${textIn(made, 'token', 'name').replace('tokens/', '')}] for ${project === undefined ? 'all projects' : `project [${project}]`}. Its secret is shown this once:`,
     )
-    context.terminal.write(`${textIn(made, 'secret')}\n`)
+    context.terminal.write(printable(`${textIn(made, 'secret')}\n`))
   },
 }

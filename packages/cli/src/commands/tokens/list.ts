@@ -7,7 +7,7 @@ export const listTokens: Verb = {
   examples: ['countersign tokens list'],
   async run(context) {
     const answer = await (await context.api()).call('GET', pathOf('/countersign/v1', 'tokens'))
-    context.showRows(treesIn(answer, 'tokens'), [
+    await context.showRows(treesIn(answer, 'tokens'), [
       { heading: 'ID', value: (row) => textIn(row, 'name').replace('tokens/', '') },
       { heading: 'NAME', value: 'displayName' },
       { heading: 'ROLE', value: (row) => textIn(row, 'role').toLowerCase() },

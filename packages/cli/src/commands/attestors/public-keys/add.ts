@@ -32,7 +32,7 @@ export const addPublicKey: Verb = {
       refuseKnown(keys, key, shortName(stored))
       return withKeys(stored, [...keys, key])
     })
-    context.showOne(keysOf(attestor).find((one) => !before.includes(textIn(one, 'id'))) ?? key)
+    await context.showOne(keysOf(attestor).find((one) => !before.includes(textIn(one, 'id'))) ?? key)
   },
 }
 

@@ -10,7 +10,7 @@ export const listPublicKeys: Verb = {
   options: [{ flags: '--attestor <attestor>', summary: 'the attestor: an id or a full name' }],
   async run(context, given) {
     const attestor = await getAttestor(await context.api(), fullName(context, 'attestors', given.required('--attestor')))
-    context.showRows(keysOf(attestor), [
+    await context.showRows(keysOf(attestor), [
       { heading: 'ID', value: 'id' },
       { heading: 'ALGORITHM', value: (key) => textIn(key, 'pkixPublicKey', 'signatureAlgorithm') || 'PGP' },
       { heading: 'COMMENT', value: 'comment' },

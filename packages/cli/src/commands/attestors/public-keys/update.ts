@@ -27,7 +27,7 @@ export const updatePublicKey: Verb = {
       index = findKeyIndex(keys, given.argument(0), shortName(stored))
       return withKeys(stored, keys.with(index, renew(keys[index] ?? {}, armor, comment)))
     })
-    context.showOne(keysOf(attestor)[index] ?? {})
+    await context.showOne(keysOf(attestor)[index] ?? {})
   },
 }
 
