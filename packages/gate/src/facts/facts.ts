@@ -1,4 +1,4 @@
-import type { UnverifiedAttestation } from '@countersign/core/attestation/attestation.ts'
+import type { CheckedAttestation, UnverifiedAttestation } from '@countersign/core/attestation/attestation.ts'
 import type { Attestor } from '@countersign/core/attestation/attestor.ts'
 import type { DigestEvidence } from '@countersign/core/admission/evidence.ts'
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
@@ -29,6 +29,7 @@ interface Flight {
 
 const MAX_VERSIONS = 4
 const MAX_TRIES = 20
+const SIGNATURES_A_TURN = 32
 const ENTRY_OVERHEAD = 500
 /** A few hundred bytes each. */
 const MAX_VERDICTS = 20_000
@@ -158,7 +159,17 @@ export class Facts {
     const keys = await asked.keys()
     this.counts.checks += entry.attestations.length
     const options = { digest, cache: this.#verdicts }
-    const checked = (await Promise.all(entry.attestations.map((attestation) => checkAttestation(attestation, keys, options)))).flat()
+    const checked: CheckedAttestation[] = []
+    let sinceTurn = 0
+    for (const attestation of entry.attestations) {
+      sinceTurn += attestation.signatures.length
+      // Many attestations of one digest are somebody's flood: other admissions go on between their signatures.
+      if (sinceTurn > SIGNATURES_A_TURN) {
+        sinceTurn = 0
+        await new Promise(setImmediate)
+      }
+      checked.push(...checkAttestation(attestation, keys, options))
+    }
     const evidence = { position: entry.position, checked }
     if (entry.checked.size >= MAX_VERSIONS) entry.checked.delete(entry.checked.keys().next().value ?? '')
     entry.checked.set(asked.version, evidence)

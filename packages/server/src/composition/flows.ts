@@ -23,7 +23,7 @@ import type { Caller } from '@countersign/service/access/caller.ts'
 import type { Metadata } from '../api/metadata.ts'
 
 /** A flood of bogus attestations under one note for one digest ends here (DESIGN §8). */
-const MAX_ATTESTATIONS_PER_DIGEST = 1000
+const MAX_PER_DIGEST = { count: 1000, bytes: 4 * 1024 * 1024 }
 const MAX_LOADED_ATTESTORS = 1000
 
 /** Every flow, over one store. */
@@ -61,7 +61,7 @@ export function makeFlows({ store, surroundings, pageTokens }: FlowParts): Flows
     exemptions: makeExemptions({ ...writing, pageTokens }),
     metadata: {
       notes: makeNotes(writing),
-      occurrences: makeOccurrences({ ...writing, maxAttestationsPerDigest: MAX_ATTESTATIONS_PER_DIGEST }),
+      occurrences: makeOccurrences({ ...writing, maxPerDigest: MAX_PER_DIGEST }),
       lists: makeMetadataLists({ changes, pageTokens }),
     },
     audit: makeAudit({ changes, pageTokens }),

@@ -51,9 +51,14 @@ export function findOccurrenceFaults(occurrence: Message): readonly string[] {
 export function acceptOccurrenceBody(occurrence: Message): OccurrenceBody {
   requireKept(occurrence)
   const members = Object.fromEntries(Object.entries(occurrence).filter(([member]) => !OUTPUT_ONLY.includes(member)))
-  const size = Buffer.byteLength(JSON.stringify(members))
-  if (size > MAX_BYTES) throw new StatusError('INVALID_ARGUMENT', `occurrence is invalid: [it has ${size} bytes, expected at most ${MAX_BYTES}]`)
+  refuseLong(members)
   return { kind: 'ATTESTATION', note: acceptNoteReference(occurrence), resourceUri: textOf(occurrence['resourceUri']), members }
+}
+
+/** INVALID_ARGUMENT for an occurrence that is longer than one may be, when it is created and whenever it is updated. */
+export function refuseLong(occurrence: Message): void {
+  const size = Buffer.byteLength(JSON.stringify(occurrence))
+  if (size > MAX_BYTES) throw new StatusError('INVALID_ARGUMENT', `occurrence is invalid: [it has ${size} bytes, expected at most ${MAX_BYTES}]`)
 }
 
 /** What makes two occurrences the same: note (the one of this uid), resource URI and details, envelope included (DESIGN §13). */

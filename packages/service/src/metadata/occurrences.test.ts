@@ -4,10 +4,11 @@ import { ADMIN, callerOf } from '../testing/callers.ts'
 import { ATTESTATION_NOTE, attestationOf, DIGEST, makeMetadataWorld } from '../testing/metadata-world.ts'
 import type { MetadataWorld } from '../testing/metadata-world.ts'
 import { refusalOf } from '../testing/thrown.ts'
+import type { AttestationWeight } from './ports.ts'
 
 const NOTE = 'projects/p1/notes/qa'
 
-async function arrange(limits?: { readonly maxAttestationsPerDigest: number }): Promise<MetadataWorld> {
+async function arrange(limits?: { readonly maxPerDigest: AttestationWeight }): Promise<MetadataWorld> {
   const world = await makeMetadataWorld(['p1', 'p12', 'p2'], limits)
   await world.notes.createNote(ADMIN, { parent: 'projects/p1', noteId: 'qa', note: ATTESTATION_NOTE })
   return world
@@ -117,13 +118,25 @@ test('a right on a note does not pass to one that is created again under its nam
 })
 
 test('attestations of one note and digest are bounded, batches included', async () => {
-  const { occurrences } = await arrange({ maxAttestationsPerDigest: 2 })
+  const { occurrences } = await arrange({ maxPerDigest: { count: 2, bytes: 1_000_000 } })
   const make = (id: number) => attestationOf(NOTE, { resourceUri: `r${id}.example/app@${DIGEST}` })
   await occurrences.createOccurrence(ADMIN, 'projects/p1', make(1))
   const refused = await refusalOf(occurrences.batchCreateOccurrences(ADMIN, 'projects/p1', [make(2), make(3)]))
   assert.equal(refused.code, 'RESOURCE_EXHAUSTED')
   assert.equal((await occurrences.batchCreateOccurrences(ADMIN, 'projects/p1', [make(2)])).length, 1)
   await occurrences.createOccurrence(ADMIN, 'projects/p1', attestationOf(NOTE, { resourceUri: `r.example/app@sha256:${'cd'.repeat(32)}` }))
+})
+
+test('attestations of one note and digest are bounded in length together, updates included', async () => {
+  const { occurrences } = await arrange({ maxPerDigest: { count: 100, bytes: 2_000 } })
+  const make = (id: number) => attestationOf(NOTE, { resourceUri: `r${id}.example/app@${DIGEST}`, remediation: 'x'.repeat(800) })
+  const { name } = await occurrences.createOccurrence(ADMIN, 'projects/p1', make(1))
+  assert.equal((await refusalOf(occurrences.createOccurrence(ADMIN, 'projects/p1', make(2)))).code, 'RESOURCE_EXHAUSTED')
+  const update = (length: number) =>
+    occurrences.updateOccurrence(ADMIN, String(name), { occurrence: { remediation: 'x'.repeat(length) }, mask: ['remediation'] })
+  assert.equal((await update(900))['remediation'], 'x'.repeat(900))
+  assert.equal((await refusalOf(update(2_000))).code, 'RESOURCE_EXHAUSTED')
+  assert.equal((await refusalOf(update(600_000))).code, 'INVALID_ARGUMENT')
 })
 
 test('batchCreateOccurrences() tells all that is wrong and makes none', async () => {

@@ -16,8 +16,9 @@ import { writeChange } from '../changes/write-change.ts'
 import type { Message } from './message.ts'
 import { isMessage, listOf, textOf } from './message.ts'
 import type { OccurrenceBody } from './occurrence-body.ts'
-import { acceptNoteReference, acceptOccurrenceBody, findOccurrenceFaults, hashContent } from './occurrence-body.ts'
-import type { NoteTables, OccurrenceTables, StoredNote, StoredOccurrence } from './ports.ts'
+import { acceptNoteReference, acceptOccurrenceBody, findOccurrenceFaults, hashContent, refuseLong } from './occurrence-body.ts'
+import { refuseFlood, refuseOverweight } from './flood.ts'
+import type { AttestationWeight, NoteTables, OccurrenceTables, StoredNote, StoredOccurrence } from './ports.ts'
 import { messageOf } from './stored-message.ts'
 import { mergeMembers, updatedMembers } from './update-mask.ts'
 
@@ -42,8 +43,8 @@ export interface Occurrences {
 export interface OccurrencePorts {
   readonly changes: Changes<NoteTables & OccurrenceTables & KnownProjects>
   readonly surroundings: Surroundings
-  /** How many attestations may hang on one note for one digest: a flood of bogus ones must not slow a look-up. */
-  readonly maxAttestationsPerDigest: number
+  /** How many and how long attestations may hang on one note for one digest: a gate reads and verifies them all, so a flood of bogus ones ends here. */
+  readonly maxPerDigest: AttestationWeight
 }
 
 type Tables = NoteTables & OccurrenceTables & KnownProjects & ChangeWriter
@@ -128,7 +129,7 @@ async function attach(ports: OccurrencePorts, tables: Tables, attachment: Attach
   const grants = [grant, requireAttach(caller, note)]
   const occurrence = newOccurrence(ports, { project, body, note })
   await refuseTwin(tables, occurrence)
-  await refuseFlood(tables, occurrence, ports.maxAttestationsPerDigest)
+  await refuseFlood(tables, occurrence, ports.maxPerDigest)
   await tables.insertOccurrence(occurrence)
   await record(ports, tables, { caller, grants, occurrence, method, operation: 'CREATE' })
   return messageOf(occurrence)
@@ -168,14 +169,6 @@ async function refuseTwin(tables: OccurrenceTables, occurrence: StoredOccurrence
   throw new StatusError('ALREADY_EXISTS', which)
 }
 
-async function refuseFlood(tables: OccurrenceTables, { noteUid, note, digest }: StoredOccurrence, most: number): Promise<void> {
-  if (digest === undefined || (await tables.countAttestations(noteUid, digest)) < most) return
-  throw new StatusError(
-    'RESOURCE_EXHAUSTED',
-    `Cannot attach to note "${note}": ${most} attestations of ${digest} hang on it, expected fewer; delete those that are not needed`,
-  )
-}
-
 async function getOccurrence(ports: OccurrencePorts, caller: Caller, text: string): Promise<Message> {
   const name = getValue(parseOccurrenceName(text))
   requirePermission(caller, 'containeranalysis.occurrences.get', name)
@@ -210,7 +203,9 @@ async function updateOccurrence(
     refuseImmutable(messageOf(stored), body, members)
     const updateTime = ports.surroundings.timestamp()
     const message = { ...mergeMembers(messageOf(stored), body, members), updateTime }
+    refuseLong(message)
     const occurrence = { ...stored, body: JSON.stringify(message), etag: newEtag(ports.surroundings), updateTime }
+    await refuseOverweight(tables, { stored, occurrence }, ports.maxPerDigest)
     await tables.updateOccurrence(occurrence)
     await record(ports, tables, { caller, grants, occurrence, method: 'UpdateOccurrence', operation: 'UPDATE' })
     return message

@@ -51,13 +51,18 @@ export interface OccurrenceQuery {
   readonly kind?: string
 }
 
+export interface AttestationWeight {
+  readonly count: number
+  readonly bytes: number
+}
+
 export interface OccurrenceTables {
   findOccurrence(name: OccurrenceName): Promise<StoredOccurrence | undefined>
   findByContent(noteUid: string, contentHash: string): Promise<StoredOccurrence | undefined>
   /** In the order of creation. */
   listOccurrences(query: OccurrenceQuery, page: PageRequest): Promise<Page<StoredOccurrence>>
-  /** How many attestations hang on this note for this digest: there is a bound. */
-  countAttestations(noteUid: string, digest: string): Promise<number>
+  /** How many attestations hang on this note for this digest, and how long their bodies are together, in bytes of UTF-8: both are bounded. */
+  weighAttestations(noteUid: string, digest: string): Promise<AttestationWeight>
   insertOccurrence(occurrence: StoredOccurrence): Promise<void>
   updateOccurrence(occurrence: StoredOccurrence): Promise<void>
   deleteOccurrence(name: OccurrenceName): Promise<void>

@@ -204,7 +204,10 @@ function occurrencesOver({ occurrences, notes }: MemoryState): OccurrenceTables 
       const isGone = note !== undefined && notes.get(note.name)?.uid !== note.uid
       return pageOf(isGone ? [] : rows().filter((row) => isAsked(row, query)), (row) => `${row.createTime} ${row.name}`, page)
     },
-    countAttestations: async (noteUid, digest) => rows().filter((row) => row.noteUid === noteUid && row.digest === digest).length,
+    async weighAttestations(noteUid, digest) {
+      const found = rows().filter((row) => row.noteUid === noteUid && row.digest === digest)
+      return { count: found.length, bytes: found.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0) }
+    },
     async insertOccurrence(occurrence) {
       const { noteUid, contentHash } = occurrence
       const twin = rows().some((row) => row.noteUid === noteUid && row.contentHash === contentHash)

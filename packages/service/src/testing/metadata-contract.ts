@@ -97,10 +97,11 @@ export function metadataContract(name: string, open: () => Promise<ContractStore
       )
     })
 
-    test('attestations are counted by note and digest', async () => {
-      await insert(named('a'), named('b'), named('c', { digest: OTHER_DIGEST }))
-      assert.equal(await store.changes.read((tables) => tables.countAttestations(NOTE.uid, DIGEST)), 2)
-      assert.equal(await store.changes.read((tables) => tables.countAttestations('another', DIGEST)), 0)
+    test('attestations are counted and weighed by note and digest', async () => {
+      await insert(named('a', { body: '{"a":"ö"}' }), named('b', { body: '{}' }), named('c', { digest: OTHER_DIGEST }))
+      const weigh = (uid: string) => store.changes.read((tables) => tables.weighAttestations(uid, DIGEST))
+      assert.deepEqual(await weigh(NOTE.uid), { count: 2, bytes: 12 })
+      assert.deepEqual(await weigh('another'), { count: 0, bytes: 0 })
     })
 
     test('what hung on a note that was deleted hangs on nothing, whatever takes its name', async () => {

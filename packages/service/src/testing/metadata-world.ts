@@ -26,7 +26,10 @@ export interface MetadataWorld {
 }
 
 /** Makes a world whose `projects` exist already. */
-export async function makeMetadataWorld(projectIds: readonly string[], limits = { maxAttestationsPerDigest: 100 }): Promise<MetadataWorld> {
+export async function makeMetadataWorld(
+  projectIds: readonly string[],
+  limits = { maxPerDigest: { count: 100, bytes: 1_000_000 } },
+): Promise<MetadataWorld> {
   const store = makeMemoryStore()
   const surroundings = makeTestSurroundings()
   const pageTokens = makePageTokens(surroundings.random(32))

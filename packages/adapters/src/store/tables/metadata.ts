@@ -1,4 +1,4 @@
-import type { ExpressionBuilder } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import type { NoteTables, OccurrenceQuery, OccurrenceTables, StoredNote, StoredOccurrence } from '@countersign/service/metadata/ports.ts'
 import type { PageRequest } from '@countersign/service/changes/page.ts'
 import { numberKey, pageOf, parseNumberKey } from '../page.ts'
@@ -66,10 +66,12 @@ export function occurrenceTables(db: Database): OccurrenceTables {
       const rows = await selectOccurrences(db, query, page)
       return pageOf(rows, page, { keyOf: ({ row }) => numberKey(row), parse: parseOccurrence })
     },
-    countAttestations: async (noteUid, digest) => {
+    weighAttestations: async (noteUid, digest) => {
       const counted = db.selectFrom('occurrence').where('note_uid', '=', noteUid).where('digest', '=', digest).where('kind', '=', 'ATTESTATION')
-      const { count } = await counted.select((e) => e.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
-      return Number(count)
+      const { count, bytes } = await counted
+        .select((e) => [e.fn.countAll<number>().as('count'), sql<number>`coalesce(sum(octet_length(body)), 0)`.as('bytes')])
+        .executeTakeFirstOrThrow()
+      return { count: Number(count), bytes: Number(bytes) }
     },
     insertOccurrence: (occurrence) => insertOccurrence(db, occurrence),
     updateOccurrence: async ({ name, body, etag, updateTime }) => {
