@@ -61,7 +61,6 @@ test('what went wrong comes with the next step', async () => {
   assert.match(await says('attestors list', { COUNTERSIGN_PROJECT: '' }), /No project was named\nName it with --project or COUNTERSIGN_PROJECT/)
   assert.match(await says('attestors list --project p9'), /countersign projects create p9/)
   assert.match(await says('projects list', { COUNTERSIGN_TOKEN: 'wrong' }), /UNAUTHENTICATED: .*\nName the file that holds your token/)
-  assert.match((await runInMemory(['status'])).stderr, /UNAVAILABLE: .*\nIs the server running\? Start one with: countersign serve/)
 })
 
 test('a hostile server’s text reaches the terminal with its control characters shown', async () => {
@@ -117,4 +116,20 @@ test('examples are command lines that the tool reads', async () => {
 test('runCli() never throws', async () => {
   const broken = { ...makeTerminal({}), env: { COUNTERSIGN_TOKEN: 't' }, send: async () => Promise.reject(new TypeError('broken')) }
   assert.equal(await runCli(['status'], broken), 3)
+})
+
+test('completion knows the whole tree, old flags left out', async () => {
+  const program = await buildProgram(makeTerminal({}), { finish: () => {} })
+  const completion = program.commands.find((command) => command.name() === 'completion')
+  assert.deepEqual(completion?.registeredArguments[0]?.argChoices, ['zsh', 'bash', 'fish', 'powershell'])
+  const add = ['attestors', 'public-keys', 'add'].reduce<Command | undefined>(
+    (command, name) => command?.commands.find((inner) => inner.name() === name),
+    program,
+  )
+  const shown =
+    add
+      ?.createHelp()
+      .visibleOptions(add)
+      .map(({ long }) => long) ?? []
+  assert.deepEqual([shown.includes('--pgp-public-key-file'), shown.includes('--public-key-file')], [true, false])
 })

@@ -90,7 +90,6 @@ function report(error: unknown, terminal: Terminal): ExitCode {
 }
 
 const HINTS: Partial<Readonly<Record<StatusError['code'], string>>> = {
-  UNAVAILABLE: 'Is the server running? Start one with: countersign serve. Another one is named with --server or COUNTERSIGN_SERVER',
   UNAUTHENTICATED: 'Name the file that holds your token with --token-file or COUNTERSIGN_TOKEN_FILE',
 }
 

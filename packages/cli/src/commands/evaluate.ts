@@ -9,7 +9,7 @@ import { evaluateOnServer } from '../evaluation/on-server.ts'
 import { readSubjects } from '../evaluation/read-subjects.ts'
 import { exitCodeOf, showJudgements } from '../evaluation/report.ts'
 import { gatherEvidenceFile } from '../evaluation/save-evidence.ts'
-import { type ExitCode, UsageError } from '../terminal.ts'
+import { EXIT, type ExitCode, UsageError } from '../terminal.ts'
 import type { Given } from './given.ts'
 import { readPolicyFile } from './policy/read-file.ts'
 import type { Verb } from './verb.ts'
@@ -41,7 +41,8 @@ export const evaluate: Verb = {
   async run(context, given): Promise<ExitCode> {
     const subjects = await readSubjects(context.terminal, given.rest(0), given.list('--image'))
     if (given.has('--save-evidence')) await saveEvidence(context, given, subjects)
-    else if (subjects.subjects.length === 0 && given.rest(0).length === 0) {
+    if (subjects.subjects.length === 0 && given.rest(0).length === 0) {
+      if (given.has('--save-evidence')) return EXIT.YES
       throw new UsageError('There is nothing to evaluate', 'Name manifests, folders, - for standard input, or images with --image')
     }
     const judgements = await judge(context, given, subjects)

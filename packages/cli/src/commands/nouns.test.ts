@@ -125,7 +125,8 @@ for (const [what, spoil, fault] of [
   })
 }
 
-test('audit verify refuses a file that is no export, with the line', async () => {
+test('audit verify refuses a file that holds no record, and one that is no export, with the line', async () => {
+  assert.equal((await runInMemory(['audit', 'verify', 'x'], { files: { x: '' } })).exit, 2)
   const { exit, stderr } = await runInMemory(['audit', 'verify', 'x'], { files: { x: '\n{"a":\n' } })
   assert.deepEqual([exit, stderr.split('\n')[0]], [2, 'ERROR: x:2: this line is no record of an audit export'])
 })

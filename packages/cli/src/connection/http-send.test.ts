@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { issueServerCertificate, makeAuthority } from '@countersign/adapters/certificates/authority.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { sendOverHttp } from './http-send.ts'
 
@@ -44,4 +46,19 @@ test('nobody there, and TLS where there is none, are UNAVAILABLE with a reason',
       (error) => error instanceof StatusError && error.code === 'UNAVAILABLE' && reason.test(error.message),
     )
   }
+})
+
+test('a server of a private authority is trusted by that authority, and by nothing else', async (t) => {
+  const now = Date.now()
+  const authority = await makeAuthority(now)
+  const { cert, key } = await issueServerCertificate(authority, { hosts: ['127.0.0.1'], now })
+  const server = createTlsServer({ cert, key }, (_request, response) => void response.end('hello'))
+  const url = `https://${await listen(server)}/`
+  t.after(() => server.close())
+  const answer = await sendOverHttp({ method: 'GET', url, headers: {}, ca: authority.cert })
+  assert.equal(Buffer.from(answer.body).toString(), 'hello')
+  await assert.rejects(
+    sendOverHttp({ method: 'GET', url, headers: {} }),
+    (error) => error instanceof StatusError && error.code === 'UNAVAILABLE' && /--ca-file/.test(error.message),
+  )
 })

@@ -42,7 +42,7 @@ function explain(error: Error, url: URL): StatusError {
 
 const ASK_FOR_CA = 'its certificate is signed by an authority that is not trusted here; name the authority with --ca-file'
 const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
+  ECONNREFUSED: 'nothing listens there; start a server with: countersign serve, or name another one with --server or COUNTERSIGN_SERVER',
   ENOTFOUND: 'the host name is not known',
   ECONNRESET: 'the connection was cut; is it a TLS port? then write https://',
   EPROTO: 'it does not speak TLS; is it a plain port? then write http://',

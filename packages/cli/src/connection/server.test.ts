@@ -12,7 +12,7 @@ async function connect(argv: readonly string[], world: { readonly env?: Record<s
 }
 
 test('option, then environment, then the file that a server in this folder made', async () => {
-  const files = { t1: 'one\n', t2: ' two ', '.countersign/admin-token': 'local\n', ca: 'PEM' }
+  const files = { '.countersign/ca.pem': 'LOCAL PEM', t1: 'one\n', t2: ' two ', '.countersign/admin-token': 'local\n', ca: 'PEM' }
   const env = { COUNTERSIGN_TOKEN_FILE: 't2', COUNTERSIGN_TOKEN: 'three', COUNTERSIGN_SERVER: 'https://two.example/base/', COUNTERSIGN_CA_FILE: 'ca' }
   const list = '/countersign/v1/projects?pageSize=100'
   assert.deepEqual((await connect(['--token-file', 't1', '--server', 'http://127.0.0.1:1'], { files, env })).sent, {
@@ -22,7 +22,7 @@ test('option, then environment, then the file that a server in this folder made'
   })
   assert.deepEqual((await connect([], { files, env })).sent, { url: `https://two.example/base${list}`, token: 'two', ca: 'PEM' })
   assert.equal((await connect([], { files, env: { COUNTERSIGN_TOKEN: 'three' } })).sent?.token, 'three')
-  assert.deepEqual((await connect([], { files })).sent, { url: `http://127.0.0.1:8080${list}`, token: 'local', ca: undefined })
+  assert.deepEqual((await connect([], { files })).sent, { url: `http://127.0.0.1:8080${list}`, token: 'local', ca: 'LOCAL PEM' })
 })
 
 test('no token is a usage error that says where to get one', async () => {

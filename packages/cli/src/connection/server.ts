@@ -3,6 +3,7 @@ import type { Server } from './api.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8080'
 const LOCAL_TOKEN_FILE = '.countersign/admin-token'
+const LOCAL_CA_FILE = '.countersign/ca.pem'
 const LOOPBACK = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/
 
 /** What was said on the command line of where the server is. */
@@ -19,10 +20,10 @@ export interface ServerOptions {
  */
 export async function findServer(terminal: Terminal, options: ServerOptions): Promise<Server> {
   const url = acceptUrl(options.server ?? terminal.env['COUNTERSIGN_SERVER'] ?? DEFAULT_URL)
-  const token = await findToken(terminal, options.tokenFile)
+  const found = await findToken(terminal, options.tokenFile)
   const caFile = options.caFile ?? nonEmpty(terminal.env['COUNTERSIGN_CA_FILE'])
-  const ca = caFile === undefined ? undefined : decode(await terminal.files.read(caFile))
-  return { url, token, ...(ca === undefined ? {} : { ca }) }
+  const ca = caFile === undefined ? found.ca : decode(await terminal.files.read(caFile))
+  return { url, token: found.token, ...(ca === undefined ? {} : { ca }) }
 }
 
 function acceptUrl(text: string): string {
@@ -41,13 +42,17 @@ function acceptUrl(text: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
-async function findToken(terminal: Terminal, option: string | undefined): Promise<string> {
+/** The token; where it is the one of a server in this folder, also that server's authority. */
+async function findToken(terminal: Terminal, option: string | undefined): Promise<Pick<Server, 'token' | 'ca'>> {
   const file = option ?? nonEmpty(terminal.env['COUNTERSIGN_TOKEN_FILE'])
-  if (file !== undefined) return acceptToken(decode(await terminal.files.read(file)), `Token file "${file}"`)
+  if (file !== undefined) return { token: acceptToken(decode(await terminal.files.read(file)), `Token file "${file}"`) }
   const inline = nonEmpty(terminal.env['COUNTERSIGN_TOKEN'])
-  if (inline !== undefined) return acceptToken(inline, 'COUNTERSIGN_TOKEN')
+  if (inline !== undefined) return { token: acceptToken(inline, 'COUNTERSIGN_TOKEN') }
   const local = await terminal.files.find(LOCAL_TOKEN_FILE)
-  if (local !== undefined) return acceptToken(decode(local), `Token file "${LOCAL_TOKEN_FILE}"`)
+  if (local !== undefined) {
+    const ca = await terminal.files.find(LOCAL_CA_FILE)
+    return { token: acceptToken(decode(local), `Token file "${LOCAL_TOKEN_FILE}"`), ...(ca === undefined ? {} : { ca: decode(ca) }) }
+  }
   throw new UsageError(
     'No API token was found',
     `Name the file that holds it with --token-file or COUNTERSIGN_TOKEN_FILE. A server prints where its first one lies when it starts: countersign serve`,

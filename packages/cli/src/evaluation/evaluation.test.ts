@@ -104,6 +104,19 @@ test('what the evidence does not cover is not decided: exit code 3', async () =>
   assert.equal((await offline('evaluate', 'm/signed.yaml', '--policy=policy.yaml')).exit, 3)
 })
 
+test('evidence may be saved of all images, without judging any', async () => {
+  const { run, offline } = await makeWorld()
+  assert.deepEqual(await run('evaluate', '--save-evidence=e.json'), {
+    exit: 0,
+    stdout: '',
+    stderr: 'Saved 1 attestors and 1 attestations to "e.json".',
+  })
+  assert.deepEqual(
+    [(await offline('evaluate', 'm/signed.yaml', '--evidence=e.json')).exit, (await offline('evaluate', 'm', '--evidence=e.json')).exit],
+    [0, 1],
+  )
+})
+
 test('an attestor that did not exist when the evidence was saved is a denial, not a guess', async () => {
   const { run, offline } = await makeWorld()
   await run('attestors', 'delete', 'a1')

@@ -3,7 +3,7 @@ import { parseImageReference } from '@countersign/core/image/reference.ts'
 import type { Issue } from '@countersign/core/parsed.ts'
 import { findImages } from '@countersign/core/workload/images.ts'
 import { isTree } from '../connection/api.ts'
-import { formatAt } from '../commands/policy/read-file.ts'
+import { formatAt } from '../output/issue.ts'
 import { type Terminal, UsageError } from '../terminal.ts'
 import type { Subject, Subjects } from './judgement.ts'
 

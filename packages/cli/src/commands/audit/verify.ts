@@ -1,6 +1,6 @@
 import { type ChainVerdict, verifyChain } from '@countersign/evidence/record/chain.ts'
 import type { Context } from '../../context.ts'
-import { EXIT, type ExitCode } from '../../terminal.ts'
+import { EXIT, type ExitCode, UsageError } from '../../terminal.ts'
 import type { Verb } from '../verb.ts'
 import { listWriters, parseExport, readChain } from './chains.ts'
 
@@ -44,6 +44,8 @@ async function verifyFile(context: Context, file: string): Promise<readonly Chai
   const chains = Map.groupBy(parseExport(new TextDecoder().decode(bytes), file), ({ writer }) => writer)
   const reports: ChainReport[] = []
   for (const [writer, links] of chains) reports.push(reportOf(writer, await verifyChain(writer, links)))
+  // A file without records would otherwise pass as an intact log.
+  if (reports.length === 0) throw new UsageError(`"${file}" holds no record: it proves nothing`)
   return reports
 }
 

@@ -1,8 +1,8 @@
 import { parsePolicyFile } from '@countersign/api/file/policy-file.ts'
-import { formatIssue } from '@countersign/core/parsed.ts'
 import type { Issue } from '@countersign/core/parsed.ts'
 import type { PolicyEnvelope } from '@countersign/core/policy/parse.ts'
 import type { Context } from '../../context.ts'
+import { formatAt } from '../../output/issue.ts'
 import { type Terminal, UsageError } from '../../terminal.ts'
 
 /** A policy file that is valid, and what is seldom meant in it. */
@@ -28,9 +28,4 @@ export async function readPolicyFile(terminal: Terminal, file: string): Promise<
 /** Tells what is allowed but seldom meant. */
 export function tellNotes({ terminal }: Context, file: string, notes: readonly Issue[]): void {
   for (const note of notes) terminal.say(`WARNING: ${formatAt(file, note)}`)
-}
-
-/** An issue with its file before it, as compilers and editors write places. */
-export function formatAt(file: string, issue: Issue): string {
-  return `${file === '-' ? 'stdin' : file}:${issue.line === undefined ? ' ' : ''}${formatIssue(issue)}`
 }
