@@ -8,6 +8,10 @@ const MAX_INPUT_BYTES = 64 * 1024 * 1024
 /** The real terminal: with `process-files.ts` and `http-send.ts` the only place of the hand tool that touches the process. */
 export function processTerminal(): Terminal {
   const cwd = process.cwd()
+  // Whoever reads us may have read enough: `… list | head -1`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   return {
     env: process.env,
     cwd,
