@@ -49,6 +49,20 @@ export function findPods(object: unknown): Parsed<FoundPods> {
   return issues.length === 0 ? { ok: true, value: { recognized, pods } } : { ok: false, issues }
 }
 
+/**
+ * The items of a list (`List`, `PodList`, …), each with what the list's own kind says of it; undefined for what is no list. Only
+ * the kind makes a list: a Pod with a member `items` is a Pod.
+ */
+export function itemsOf(object: unknown): readonly unknown[] | undefined {
+  if (!isJsonObject(object) || !isListKind(object)) return undefined
+  const items = object['items'] ?? []
+  if (!Array.isArray(items)) return undefined
+  // The items of a typed list may leave out what the list's own kind says.
+  const kind = itemKind(object)
+  const inherited: JsonObject = kind === '' ? {} : { apiVersion: object['apiVersion'], kind }
+  return items.map((item: unknown) => (isJsonObject(item) ? { ...inherited, ...item } : item))
+}
+
 /** Whether objects of this kind hold a Pod, by `apiVersion` and `kind` as an object names them. */
 export function isPodKind(apiVersion: string, kind: string): boolean {
   return (kind === 'EphemeralContainers' && apiVersion === 'v1') || podPath({ apiVersion, kind }) !== undefined
@@ -77,17 +91,14 @@ function itemKind(list: JsonObject): string {
 }
 
 function addItems(list: JsonObject, pods: PodPlace[], issues: Issue[]): boolean {
-  const items = list['items'] ?? []
-  if (!Array.isArray(items)) return report(issues, ['items'], `Expected a list, got ${typeName(items)}`)
+  const items = itemsOf(list)
+  if (items === undefined) return report(issues, ['items'], `Expected a list, got ${typeName(list['items'])}`)
   if (items.length > MAX_ITEMS) return report(issues, ['items'], `Expected at most ${MAX_ITEMS} items, got ${items.length}`)
-  // The items of a typed list may leave out what the list's own kind says.
-  const kind = itemKind(list)
-  const inherited: JsonObject = kind === '' ? {} : { apiVersion: list['apiVersion'], kind }
-  let recognized = kind !== ''
+  let recognized = itemKind(list) !== ''
   for (const [index, item] of items.entries()) {
     if (!isJsonObject(item)) report(issues, ['items', index], `Expected a Kubernetes object, got ${typeName(item)}`)
     else if (isListKind(item)) report(issues, ['items', index, 'kind'], 'A list inside a list is not a Kubernetes object')
-    else recognized = addPod({ ...inherited, ...item }, ['items', index], pods, issues) || recognized
+    else recognized = addPod(item, ['items', index], pods, issues) || recognized
   }
   return recognized
 }

@@ -3,7 +3,7 @@ import { parseImageReference } from '@countersign/core/image/reference.ts'
 import type { ClusterKey, ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Parsed } from '@countersign/core/parsed.ts'
 import { findImages } from '@countersign/core/workload/images.ts'
-import { isJsonObject } from '@countersign/core/workload/pod.ts'
+import { isJsonObject, itemsOf } from '@countersign/core/workload/pod.ts'
 import type { JsonObject } from '@countersign/core/workload/pod.ts'
 import { findBreakGlass, findNamespace, findServiceAccount } from '@countersign/core/workload/scope.ts'
 
@@ -49,12 +49,13 @@ function readImages(texts: readonly string[], place: EvaluationPlace): Parsed<re
 }
 
 function readObjects(resource: unknown, place: EvaluationPlace): Parsed<readonly LabelledRequest[]> {
-  const objects = isJsonObject(resource) && Array.isArray(resource['items']) ? (resource['items'] as readonly unknown[]) : [resource]
+  const items = itemsOf(resource)
+  const objects = items ?? [resource]
   if (objects.length > MAX_WORKLOADS) return wrong(['resource', 'items'], `${objects.length} objects are given, expected at most ${MAX_WORKLOADS}`)
   const requests: LabelledRequest[] = []
   for (const [index, object] of objects.entries()) {
     const found = findImages(object)
-    const path = objects.length === 1 ? ['resource'] : ['resource', 'items', index]
+    const path = items === undefined ? ['resource'] : ['resource', 'items', index]
     if (!found.ok) return { ok: false, issues: found.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] })) }
     if (isJsonObject(object)) requests.push(readObject(object, found.value.images, place))
   }
