@@ -110,6 +110,18 @@ describe('formatYaml()', () => {
   })
 })
 
+test('what ends a line for readers of YAML 1.1 only is refused, with its place: in a comment it would hide a member from us alone', () => {
+  for (const odd of ['\r', '\u0085', '\u2028', '\u2029']) {
+    const parsed = parseYamlDocuments(`a: 1\nimage: good #${odd}image: bad\n`)
+    assert.deepEqual(
+      parsed.ok || parsed.issues.map(({ line, column, message }) => ({ line, column, odd: message.startsWith('The text holds a character') })),
+      [{ line: 2, column: 14, odd: true }],
+    )
+    assert.deepEqual(treesOf(parseYamlDocuments(formatYaml({ [`k${odd}`]: `a${odd}b` }))), [{ [`k${odd}`]: `a${odd}b` }])
+  }
+  assert.deepEqual(treesOf(parseYamlDocuments('a: 1\r\nb: "\\u2028"\r\n')), [{ a: 1, b: '\u2028' }])
+})
+
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value

@@ -8,6 +8,12 @@ const MAX_ISSUES = 50
 /** How often aliases may be followed: manifests use a few, a bomb needs millions. */
 const MAX_ALIASES = 100
 const TOO_DEEP = 'The text is nested too deep'
+/**
+ * What ends a line, and with it a comment, for readers of YAML 1.1 such as kubectl's, and does not for readers of 1.2, whose
+ * texts may hold it: one file would be two manifests.
+ */
+const ODD_BREAK = /\r(?!\n)|[\u0085\u2028\u2029]/
+const ODD = 'The text holds a character that ends a line for some readers of YAML only: write it escaped, between double quotes'
 const WORDS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'The key stands twice in one map',
   NON_STRING_KEY: 'The key is not a text',
@@ -35,11 +41,13 @@ export interface YamlOptions {
 
 /**
  * Parses a text of YAML 1.2 or JSON, with one or many documents; empty ones at the end are left out. Refused, with the place of each
- * fault: duplicate keys, alias bombs, keys that are no texts, more than 4 MiB or 1000 documents, nesting that exhausts the parser.
+ * fault: line ends that not every reader takes for one, duplicate keys, alias bombs, keys that are no texts, more than 4 MiB or 1000 documents, nesting that exhausts the parser.
  */
 export function parseYamlDocuments(text: string, options: YamlOptions = {}): Parsed<readonly YamlDocument[]> {
   if (text.length > MAX_LENGTH) return refuse(`The text has ${text.length} characters, expected at most ${MAX_LENGTH}`)
   const lines = new LineCounter()
+  const odd = ODD_BREAK.exec(text)
+  if (odd !== null) return { ok: false, issues: [{ path: [], message: ODD, ...placeOf(countLines(text, lines), odd.index) }] }
   const parsed = parseAllDocuments(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -62,14 +70,12 @@ export function parseYamlDocuments(text: string, options: YamlOptions = {}): Par
 /** Formats plain values as gcloud writes its exports: keys in order, lists not indented, long texts as they are (binary-authorization.md §1.8). */
 export function formatYaml(tree: unknown): string {
   // YAML 1.1 is what gcloud reads: a time or a `no` must be quoted to stay a text there.
-  return stringify(tree ?? null, {
-    version: '1.1',
-    sortMapEntries: true,
-    indentSeq: false,
-    lineWidth: 0,
-    singleQuote: true,
-    aliasDuplicateObjects: false,
-  })
+  const options = { version: '1.1', sortMapEntries: true, indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false } as const
+  const text = stringify(tree ?? null, { ...options, singleQuote: true })
+  if (!ODD_BREAK.test(text)) return text
+  // Only double quotes can hold it escaped, so that our own reader, too, takes the file.
+  const quoted = stringify(tree ?? null, { ...options, singleQuote: false, blockQuote: false, defaultStringType: 'QUOTE_DOUBLE' })
+  return quoted.replace(/[\u0085\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function readDocuments(documents: readonly Document.Parsed[], lines: LineCounter, options: YamlOptions): Parsed<readonly YamlDocument[]> {
@@ -117,6 +123,12 @@ function findStep(node: Node | undefined, step: string | number): { readonly at:
   if (!isMap(node)) return undefined
   const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
   return pair === undefined ? undefined : { at: pair.key, inside: pair.value }
+}
+
+function countLines(text: string, lines: LineCounter): LineCounter {
+  lines.addNewLine(0)
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1)
+  return lines
 }
 
 function rangeStart(node: unknown): number | undefined {
