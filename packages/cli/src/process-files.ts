@@ -52,12 +52,21 @@ async function listFiles(cwd: string, path: string, endings: readonly string[]):
   try {
     const whole = resolve(cwd, path)
     if (!(await stat(whole)).isDirectory()) return [path]
-    const entries = await readdir(whole, { recursive: true, withFileTypes: true })
-    const found = entries.filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
-    if (found.length > MAX_FILES) throw new Error(`it holds ${found.length} files, expected at most ${MAX_FILES}`)
-    return found.map((entry) => join(path, entry.parentPath.slice(whole.length), entry.name)).sort()
+    const found: string[] = []
+    await walk(whole, endings, found)
+    return found.map((file) => join(path, file.slice(whole.length))).sort()
   } catch (error) {
     throw explain(error, 'read', path)
+  }
+}
+
+/** As kubectl walks: a link to a file is a file, a link to a folder is not entered, so there is an end. */
+async function walk(folder: string, endings: readonly string[], found: string[]): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) await walk(path, endings, found)
+    else if (endings.some((ending) => entry.name.endsWith(ending)) && (entry.isFile() || (await stat(path)).isFile())) found.push(path)
+    if (found.length > MAX_FILES) throw new Error(`it holds more than ${MAX_FILES} files`)
   }
 }
 
