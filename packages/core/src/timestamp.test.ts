@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { parseTimestamp } from './timestamp.ts'
+import { formatDay, parseTimestamp } from './timestamp.ts'
 
 describe('parseTimestamp()', () => {
   test('agrees with Date on every moment that Date can write', () => {
@@ -36,5 +36,19 @@ describe('parseTimestamp()', () => {
     ]) {
       assert.equal(parseTimestamp(text), undefined, text)
     }
+  })
+})
+
+describe('formatDay()', () => {
+  test('agrees with Date on every day that Date can write', () => {
+    const date = fc.date({ min: new Date('0000-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
+    fc.assert(fc.property(date, (moment) => assert.equal(formatDay(moment.getTime()), moment.toISOString().slice(0, 10))))
+    for (const day of ['0000-01-01', '0000-12-31', '2000-02-29', '2024-12-31', '2025-01-01', '9999-12-31']) {
+      assert.equal(formatDay(Date.parse(`${day}T23:59:59Z`)), day)
+    }
+  })
+
+  test('names no day that has no four-digit year', () => {
+    for (const moment of [Number.NaN, Infinity, -Infinity, 1e15, -1e15]) assert.equal(formatDay(moment), 'an unknown day')
   })
 })

@@ -20,7 +20,19 @@ export function parseTimestamp(text: string): Instant | undefined {
   return ((days * 24 * 60 + hour * 60 + minute - offset) * 60 + second) * 1000 + Number((parts[7] ?? '').padEnd(3, '0').slice(0, 3))
 }
 
-/** Days of the Gregorian calendar from 0000-01-01 to the beginning of a year. */
+/** The day of a moment in UTC, as people read it: `2026-01-31`. A moment outside the years 0000 to 9999 has none: `an unknown day`. */
+export function formatDay(moment: Instant): string {
+  const days = Math.floor(moment / 86_400_000) + DAYS_BEFORE_1970
+  if (!(days >= daysBeforeYear(0) && days < daysBeforeYear(10_000))) return 'an unknown day'
+  const guess = Math.floor(days / 365.2425)
+  const year = days < daysBeforeYear(guess) ? guess - 1 : days >= daysBeforeYear(guess + 1) ? guess + 1 : guess
+  const dayOfYear = days - daysBeforeYear(year)
+  const month = DAYS_BEFORE_MONTH.findLastIndex((_, index) => daysBeforeMonth(year, index + 1) <= dayOfYear) + 1
+  const day = dayOfYear - daysBeforeMonth(year, month) + 1
+  return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`
+}
+
+/** Days of the Gregorian calendar to the beginning of a year, counted so that year 1 begins at 365 (year 0, a leap year, at -1). */
 function daysBeforeYear(year: number): number {
   const before = year - 1
   return year * 365 + Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400)

@@ -36,6 +36,16 @@ export function readRequiredEnum<V extends string>(value: unknown, of: Enumerati
   return undefined
 }
 
+/** Reads a word that has a name only and no number, as in files of Kubernetes. Undefined where it is unset or was reported. */
+export function readWord<V extends string>(value: unknown, words: readonly V[], path: Issue['path'], issues: IssueList): V | undefined {
+  const known = words.find((word) => word === value)
+  if (value !== undefined && known === undefined) {
+    const nearest = typeof value === 'string' ? findNearest(value, words) : undefined
+    issues.add(path, `Expected ${listNames(words)}; found ${describe(value)}${nearest === undefined ? '' : `, did you mean ${nearest}?`}`)
+  }
+  return known
+}
+
 function suggest<V extends string>(value: unknown, of: Omit<Enumeration<V>, 'unspecified'>): string {
   const word = typeof value === 'boolean' ? String(value) : value
   if (typeof word !== 'string') return ''

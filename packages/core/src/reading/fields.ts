@@ -12,6 +12,22 @@ export type Fields<F extends string> = { readonly [name in F]?: unknown }
  * field and a field in both spellings are issues. The input may be hostile: only own members are read, none is walked into.
  */
 export function readFields<F extends string>(tree: unknown, names: readonly F[], path: Path, issues: IssueList): Fields<F> | undefined {
+  return collectFields(tree, names, { path, issues, spell: (key) => names.find((name) => name === key || snakeCase(name) === key) })
+}
+
+/** Reads an object as files of Kubernetes are written: every name in one spelling only; otherwise as `readFields`. */
+export function readExactFields<F extends string>(tree: unknown, names: readonly F[], path: Path, issues: IssueList): Fields<F> | undefined {
+  return collectFields(tree, names, { path, issues, spell: (key) => names.find((name) => name === key) })
+}
+
+interface Reading<F extends string> {
+  readonly path: Path
+  readonly issues: IssueList
+  /** The field that a key means. */
+  readonly spell: (key: string) => F | undefined
+}
+
+function collectFields<F extends string>(tree: unknown, names: readonly F[], { path, issues, spell }: Reading<F>): Fields<F> | undefined {
   if (!isObject(tree)) {
     issues.add(path, `Expected an object with ${names.join(', ')}; found ${describe(tree)}`)
     return undefined
@@ -19,7 +35,7 @@ export function readFields<F extends string>(tree: unknown, names: readonly F[],
   const found: { [name in F]?: unknown } = Object.create(null)
   for (const key of Object.keys(tree)) {
     if (issues.isFull) break
-    const name = names.find((candidate) => candidate === key || snakeCase(candidate) === key)
+    const name = spell(key)
     if (name === undefined) issues.add([...path, key], unknownField(key, names))
     else if (Object.hasOwn(found, name)) issues.add([...path, key], `Field is given twice, as ${name} and as ${snakeCase(name)}: keep one`)
     else if (tree[key] !== null && tree[key] !== undefined) found[name] = tree[key]
