@@ -81,11 +81,11 @@ async function listLogEntries(ports: AuditPorts, caller: Caller, asked: LogQuery
   const scope = ['ListLogEntries', caller.principal, project, filter, orderBy]
   const page = acceptPage(ports.pageTokens, scope, asked)
   const { items, next } = await ports.changes.read((tables) =>
-    listMatching(
-      page,
-      (part) => tables.listAudit(query, part),
-      (row) => findEntry(row, parsed),
-    ),
+    listMatching(page, {
+      list: (part) => tables.listAudit(query, part),
+      lengthOf: ({ canonical }) => canonical.length,
+      select: (row) => findEntry(row, parsed),
+    }),
   )
   return { entries: items, nextPageToken: ports.pageTokens.seal(scope, next) }
 }
@@ -109,8 +109,14 @@ async function listChainRecords(
   requirePermission(caller, 'countersign.audit.list', 'projects')
   const scope = ['ListChainRecords', caller.principal, writer]
   const page = acceptPage(ports.pageTokens, scope, asked)
-  const { items, next } = await ports.changes.read((tables) => tables.listChain(writer, page))
-  return { records: items.map(chainRecordOf), nextPageToken: ports.pageTokens.seal(scope, next) }
+  const { items, next } = await ports.changes.read((tables) =>
+    listMatching(page, {
+      list: (part) => tables.listChain(writer, part),
+      lengthOf: ({ canonical }) => canonical.length,
+      select: chainRecordOf,
+    }),
+  )
+  return { records: items, nextPageToken: ports.pageTokens.seal(scope, next) }
 }
 
 async function listWriters(ports: AuditPorts, caller: Caller): ReturnType<Audit['listWriters']> {

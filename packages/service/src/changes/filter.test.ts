@@ -13,7 +13,11 @@ test('pages of a filtered list, put together, are the filtered list: nothing twi
       const found: number[] = []
       let page: PageRequest | undefined = { pageSize }
       while (page !== undefined) {
-        const { items, next }: Page<number> = await listMatching(page, list, (row) => (row.isWanted ? row.index : undefined))
+        const { items, next }: Page<number> = await listMatching(page, {
+          list,
+          lengthOf: () => 1,
+          select: (row) => (row.isWanted ? row.index : undefined),
+        })
         assert.ok(items.length <= pageSize)
         found.push(...items)
         page = next === undefined ? undefined : { pageSize, after: next }
@@ -32,6 +36,15 @@ test('a filter that fits nothing reads a bounded number of rows and then says wh
     read += pageSize
     return { items: Array<number>(pageSize).fill(0), next: String(Number(after) + pageSize) }
   }
-  const { items, next } = await listMatching({ pageSize: 1000 }, list, () => undefined)
+  const { items, next } = await listMatching({ pageSize: 1000 }, { list, lengthOf: () => 1, select: () => undefined })
   assert.deepEqual([items, next, read], [[], '5000', 5000])
+})
+
+test('rows that are long together make a shorter page, which says where to go on', async () => {
+  const list = async ({ pageSize, after = '0' }: PageRequest): Promise<Page<number>> => {
+    const first = Number(after)
+    return { items: Array.from({ length: pageSize }, (_, index) => first + index), next: String(first + pageSize) }
+  }
+  const { items, next } = await listMatching({ pageSize: 1000 }, { list, lengthOf: () => 1_000_000, select: (row) => row })
+  assert.deepEqual([items.length, items.at(-1), next], [50, 49, '50'])
 })

@@ -5,7 +5,7 @@ import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
 import type { Changes } from '../changes/change.ts'
-import { listMatching } from '../changes/filter.ts'
+import { listMatching, type Matching } from '../changes/filter.ts'
 import { getValue } from '../changes/invalid.ts'
 import type { KnownProjects } from '../changes/known-project.ts'
 import { getProject } from '../changes/known-project.ts'
@@ -80,7 +80,7 @@ async function listNotes(
   const { filter, page, seal } = acceptListing(ports, ['ListNotes', caller.principal, project], asked)
   const { items, next } = await ports.changes.read(async (tables) => {
     await getProject(tables, project)
-    return await listMatching(page, (part) => tables.listNotes(project, part), selectBy(filter))
+    return await listMatching(page, { list: (part) => tables.listNotes(project, part), ...selectBy(filter) })
   })
   return { notes: items, nextPageToken: seal(next) }
 }
@@ -104,7 +104,7 @@ async function listOfProject(
 ): Promise<Page<Message>> {
   await getProject(tables, project)
   const query: OccurrenceQuery = { project, ...narrow(filter) }
-  return await listMatching(page, (part) => tables.listOccurrences(query, part), selectBy(filter))
+  return await listMatching(page, { list: (part) => tables.listOccurrences(query, part), ...selectBy(filter) })
 }
 
 async function listNoteOccurrences(
@@ -119,14 +119,17 @@ async function listNoteOccurrences(
     const note = await tables.findNote(name)
     if (note === undefined) return { items: [] }
     const query: OccurrenceQuery = { note: { name, uid: note.uid }, ...narrow(filter) }
-    return await listMatching(page, (part) => tables.listOccurrences(query, part), selectBy(filter))
+    return await listMatching(page, { list: (part) => tables.listOccurrences(query, part), ...selectBy(filter) })
   })
   return { occurrences: items, nextPageToken: seal(next) }
 }
 
-function selectBy(filter: Filter): (stored: { readonly name: string; readonly body: string }) => Message | undefined {
-  return (stored) => {
-    const message = messageOf(stored)
-    return filter.matches(filterFieldsOf(message)) ? message : undefined
+function selectBy(filter: Filter): Omit<Matching<{ readonly name: string; readonly body: string }, Message>, 'list'> {
+  return {
+    lengthOf: ({ body }) => body.length,
+    select: (stored) => {
+      const message = messageOf(stored)
+      return filter.matches(filterFieldsOf(message)) ? message : undefined
+    },
   }
 }
