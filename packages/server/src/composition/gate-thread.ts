@@ -3,8 +3,11 @@ import { StatusError } from '@countersign/core/status.ts'
 import type { SpoolRecord } from '@countersign/gate/ports.ts'
 import type { FromGate, GateStatus, GateWorkerData, ToGate } from './gate-protocol.ts'
 
-/** How long a change waits for the gate to have applied it before it is answered all the same. */
-const APPLY_MS = 1000
+/**
+ * How long a change waits for the gate to have applied it before it is answered all the same. A busy gate takes its time, and who is told that a policy
+ * was saved relies on it.
+ */
+const APPLY_MS = 10_000
 const STATUS_MS = 2000
 
 export interface GateThreadOptions {
@@ -19,7 +22,7 @@ export interface GateThreadOptions {
 /** The gate, as the main thread sees it. */
 export interface GateThread {
   readonly port: number
-  /** Resolves when the gate has applied the feed up to `position`, or after a second: the feed is the truth, this only hurries. */
+  /** Resolves when the gate has applied the feed up to `position`, or after ten seconds: the feed is the truth, this only hurries. */
   applied(position: number): Promise<void>
   status(): Promise<GateStatus>
   replaceCertificate(tls: GateWorkerData['tls']): void
