@@ -84,7 +84,8 @@ function annotate({ decision, receiptDigest, unrecorded }: Admission, generation
 
 function warn(request: AdmissionRequest, { decision, unrecorded }: Admission): readonly string[] {
   const warnings: string[] = []
-  if (decision.reason === 'BREAK_GLASS') warnings.push(`Break-glass: admitted by ${request.breakGlass?.key ?? 'its mark'}; this is on record`)
+  const recorded = unrecorded === undefined ? '; this is on record' : ''
+  if (decision.reason === 'BREAK_GLASS') warnings.push(`Break-glass: admitted by ${request.breakGlass?.key ?? 'its mark'}${recorded}`)
   if (unrecorded !== undefined) warnings.push('This decision could not be recorded: the gate’s disk needs attention')
   if (decision.reason === 'DRY_RUN') warnings.push(`Dry run: would be denied. ${formatDenial(decision, 'B')}`)
   if (decision.reason !== 'CONFORMS') warnings.push(...listFixes(decision))
