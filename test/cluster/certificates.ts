@@ -16,8 +16,8 @@ export interface Certificates {
   readonly admin: CertificateFiles
   /** What the API server shows to webhooks. */
   readonly webhookClient: CertificateFiles
-  /** Signs and verifies the tokens of service accounts. */
-  readonly serviceAccountKey: string
+  /** Signs the tokens of service accounts, and verifies them. */
+  readonly serviceAccounts: { readonly privateKey: string; readonly publicKey: string }
 }
 
 const SERVER_NAMES = 'subjectAltName=DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.0.0.1'
@@ -30,13 +30,15 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   const maker = { folder, config }
   const authority = await makeCertificate(maker, 'authority', '/CN=test authority', ['basicConstraints=critical,CA:TRUE'])
   const issued = { ...maker, authority }
-  const [apiServer, admin, webhookClient, serviceAccountKey] = await Promise.all([
+  const [apiServer, admin, webhookClient, privateKey] = await Promise.all([
     makeCertificate(issued, 'api-server', '/CN=kube-apiserver', ['extendedKeyUsage=serverAuth', SERVER_NAMES]),
     makeCertificate(issued, 'admin', '/O=system:masters/CN=admin', ['extendedKeyUsage=clientAuth']),
     makeCertificate(issued, 'webhook-client', '/CN=kube-apiserver-webhook-client', ['extendedKeyUsage=clientAuth']),
     makeKey(folder, 'service-account.key'),
   ])
-  return { authority, apiServer, admin, webhookClient, serviceAccountKey }
+  const publicKey = join(folder, 'service-account.pub')
+  await runPart('openssl', ['pkey', '-in', privateKey, '-pubout', '-out', publicKey])
+  return { authority, apiServer, admin, webhookClient, serviceAccounts: { privateKey, publicKey } }
 }
 
 interface Maker {

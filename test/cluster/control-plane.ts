@@ -41,42 +41,37 @@ export async function startControlPlane(imagePolicy: ImagePolicyBackend): Promis
   const client = makeApiClient(url, certificates)
   const site: Site = { folder, certificates, url, client, kubeconfig: writeAdminKubeconfig(folder, url, certificates) }
   const auditLog = join(folder, 'audit.log')
-  const etcd = await startEtcd(folder)
-  const apiServer = await startApiServer(site, { etcd: etcd.url, imagePolicy, auditLog })
-  const [controllerManager, scheduler, kubelet] = await Promise.all([
-    startControllerManager(site),
-    startPart('kube-scheduler', componentFlags(site, await freePort())),
-    startFakeKubelet(client),
-  ])
-  return {
-    kubeconfig: site.kubeconfig,
-    auditLog,
-    client,
-    // In reverse: etcd last, because the API server waits for it when it goes.
-    stop: async () => {
-      await kubelet.stop()
-      client.agent.destroy()
-      await Promise.all([scheduler.stop(), controllerManager.stop()])
-      await apiServer.stop()
-      await etcd.child.stop()
-    },
-  }
+  // Stops in reverse, here where the start fails half-way: etcd last, because the API server waits for it when it goes.
+  await using started = new AsyncDisposableStack()
+  const etcd = await startEtcd(folder, started)
+  await startApiServer(site, { etcd, imagePolicy, auditLog }, started)
+  startPart('kube-controller-manager', controllerManagerFlags(site, await freePort()), started)
+  startPart('kube-scheduler', componentFlags(site, await freePort()), started)
+  started.defer(() => client.agent.destroy())
+  const kubelet = await startFakeKubelet(client)
+  started.defer(kubelet.stop)
+  const all = started.move()
+  return { kubeconfig: site.kubeconfig, auditLog, client, stop: () => all.disposeAsync() }
 }
 
-async function startEtcd(folder: string): Promise<{ readonly child: Child; readonly url: string }> {
+async function startEtcd(folder: string, started: AsyncDisposableStack): Promise<string> {
   const [url, peerUrl] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`]
-  const child = startPart('etcd', {
-    'data-dir': join(folder, 'etcd'),
-    'unsafe-no-fsync': true,
-    'log-level': 'error',
-    'listen-client-urls': url,
-    'advertise-client-urls': url,
-    'listen-peer-urls': peerUrl,
-    'initial-advertise-peer-urls': peerUrl,
-    'initial-cluster': `default=${peerUrl}`,
-  })
+  const child = startPart(
+    'etcd',
+    {
+      'data-dir': join(folder, 'etcd'),
+      'unsafe-no-fsync': true,
+      'log-level': 'error',
+      'listen-client-urls': url,
+      'advertise-client-urls': url,
+      'listen-peer-urls': peerUrl,
+      'initial-advertise-peer-urls': peerUrl,
+      'initial-cluster': `default=${peerUrl}`,
+    },
+    started,
+  )
   await untilAnswers(child, 'etcd', async () => (await fetch(`${url}/health`)).status)
-  return { child, url }
+  return url
 }
 
 interface ApiServerOptions {
@@ -85,41 +80,44 @@ interface ApiServerOptions {
   readonly auditLog: string
 }
 
-async function startApiServer(site: Site, { etcd, imagePolicy, auditLog }: ApiServerOptions): Promise<Child> {
+async function startApiServer(site: Site, { etcd, imagePolicy, auditLog }: ApiServerOptions, started: AsyncDisposableStack): Promise<void> {
   const { folder, certificates } = site
-  const child = startPart('kube-apiserver', {
-    'etcd-servers': etcd,
-    'bind-address': '127.0.0.1',
-    'secure-port': new URL(site.url).port,
-    'tls-cert-file': certificates.apiServer.certificate,
-    'tls-private-key-file': certificates.apiServer.key,
-    'client-ca-file': certificates.authority.certificate,
-    'authorization-mode': 'RBAC',
-    'allow-privileged': true,
-    'service-account-key-file': certificates.serviceAccountKey,
-    'service-account-signing-key-file': certificates.serviceAccountKey,
-    'service-account-issuer': 'https://kubernetes.default.svc',
-    'service-cluster-ip-range': '10.0.0.0/24',
-    // It would try for ever to publish an address that is not loopback.
-    'endpoint-reconciler-type': 'none',
-    'enable-admission-plugins': 'ImagePolicyWebhook',
-    'admission-control-config-file': writeAdmissionConfiguration(folder, imagePolicy, certificates),
-    'audit-policy-file': writeAuditPolicy(folder),
-    'audit-log-path': auditLog,
-  })
+  const child = startPart(
+    'kube-apiserver',
+    {
+      'etcd-servers': etcd,
+      'bind-address': '127.0.0.1',
+      'secure-port': new URL(site.url).port,
+      'tls-cert-file': certificates.apiServer.certificate,
+      'tls-private-key-file': certificates.apiServer.key,
+      'client-ca-file': certificates.authority.certificate,
+      'authorization-mode': 'RBAC',
+      'allow-privileged': true,
+      'service-account-key-file': certificates.serviceAccounts.publicKey,
+      'service-account-signing-key-file': certificates.serviceAccounts.privateKey,
+      'service-account-issuer': 'https://kubernetes.default.svc',
+      'service-cluster-ip-range': '10.0.0.0/24',
+      // It would try for ever to publish an address that is not loopback.
+      'endpoint-reconciler-type': 'none',
+      'enable-admission-plugins': 'ImagePolicyWebhook',
+      'admission-control-config-file': writeAdmissionConfiguration(folder, imagePolicy, certificates),
+      'audit-policy-file': writeAuditPolicy(folder),
+      'audit-log-path': auditLog,
+    },
+    started,
+  )
   await untilAnswers(child, 'kube-apiserver', async () => (await callApi(site.client, 'GET', '/readyz')).status)
-  return child
 }
 
-async function startControllerManager(site: Site): Promise<Child> {
-  return startPart('kube-controller-manager', {
-    ...componentFlags(site, await freePort()),
+function controllerManagerFlags(site: Site, port: number): Flags {
+  return {
+    ...componentFlags(site, port),
     'use-service-account-credentials': true,
-    'service-account-private-key-file': site.certificates.serviceAccountKey,
+    'service-account-private-key-file': site.certificates.serviceAccounts.privateKey,
     'root-ca-file': site.certificates.authority.certificate,
     // These would declare a node dead that nobody renews a lease for.
     controllers: '*,-node-ipam-controller,-node-lifecycle-controller,-taint-eviction-controller',
-  })
+  }
 }
 
 function componentFlags({ kubeconfig }: Site, port: number): Flags {
@@ -135,14 +133,15 @@ function componentFlags({ kubeconfig }: Site, port: number): Flags {
 
 type Flags = Readonly<Record<string, string | number | boolean>>
 
-function startPart(name: string, flags: Flags): Child {
+function startPart(name: string, flags: Flags, started: AsyncDisposableStack): Child {
   const path = findClusterPart(name)
   if (path === undefined) throw new Error(`Cannot start ${name}: it is not built`)
-  return startChild(
-    path,
-    Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
-    { env: plainEnvironment() },
-  )
+  const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)
+  const child = startChild(path, args, { env: plainEnvironment() })
+  started.defer(async () => {
+    await child.stop()
+  })
+  return child
 }
 
 /** A refused connection is no answer yet; a program that ended will never give one. */

@@ -20,6 +20,7 @@ export interface GuardedCluster {
 }
 
 let started: Promise<GuardedCluster> | undefined
+const stops = new AsyncDisposableStack()
 
 /** The run's cluster, started by whoever asks first and stopped after the last test. */
 export function guardedCluster(): Promise<GuardedCluster> {
@@ -38,9 +39,13 @@ export function makeCountersign(server: StartedServer): Countersign {
 
 async function start(): Promise<GuardedCluster> {
   const server = await startServer()
+  stops.defer(async () => {
+    await server.stop()
+  })
   const countersign = makeCountersign(server)
   const webhookUrl = await openImageReview(countersign)
   const plane = await startControlPlane({ url: webhookUrl, caFile: server.caFile })
+  stops.defer(plane.stop)
   return { server, plane, kubectl: makeKubectl(plane.kubeconfig), countersign }
 }
 
@@ -50,9 +55,4 @@ async function openImageReview(countersign: Countersign): Promise<string> {
   return (JSON.parse(registered) as { webhookUrl: string }).webhookUrl
 }
 
-after(async () => {
-  if (started === undefined) return
-  const { plane, server } = await started
-  await plane.stop()
-  await server.stop()
-})
+after(() => stops.disposeAsync())
