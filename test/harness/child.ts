@@ -113,6 +113,10 @@ function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
 }
 
-process.on('exit', () => {
+/** What a failed test left running would keep the process of the test alive for ever. */
+function killAll(): void {
   for (const child of running) child.kill('SIGKILL')
-})
+}
+
+process.on('exit', killAll)
+if (process.env['NODE_TEST_CONTEXT'] !== undefined) (await import('node:test')).after(killAll)
