@@ -1,6 +1,6 @@
 import type { CheckedAttestation, RejectionCause, UnverifiedAttestation, UnverifiedSignature } from '@countersign/core/attestation/attestation.ts'
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
-import { digestOfResourceUri } from '../payload/digest.ts'
+import { digestOfResourceUri } from '@countersign/core/image/resource-uri.ts'
 import { quoteForPeople } from '../payload/quote.ts'
 import type { SignatureVerdict } from '../verdict.ts'
 import { reject } from '../verdict.ts'
