@@ -25,7 +25,9 @@ export function serveStatus(parts: StatusParts): ServedService<CallContext> {
         startTime: toTimestamp(parts.startTime),
         feedPosition: BigInt(feedPosition),
         gates: [formatGate(gate)],
-        ...{ apiUrl: parts.apiUrl(), webhookUrl: url, caBundle },
+        apiUrl: parts.apiUrl(),
+        webhookUrl: url,
+        caBundle,
       }
     },
   })
@@ -39,7 +41,10 @@ function formatGate({ writer, position, staleForMs, unshipped, counters }: GateS
   counters: Record<string, bigint>
 } {
   return {
-    ...{ writer, feedPosition: BigInt(position), staleForMs: BigInt(Math.round(staleForMs)), unshippedRecords: BigInt(unshipped) },
+    writer,
+    feedPosition: BigInt(position),
+    staleForMs: BigInt(Math.round(staleForMs)),
+    unshippedRecords: BigInt(unshipped),
     counters: Object.fromEntries(Object.entries(counters).map(([name, count]) => [name, BigInt(count)])),
   }
 }

@@ -38,14 +38,12 @@ function readRequest({ displayName, role, project, noteNames, expireTime }: Toke
 function formatToken(token: TokenView): MessageInitShape<typeof TokenSchema> {
   const { id, displayName, role, project, notes, createTime, expireTime, revokeTime } = token
   return {
-    ...{
-      name: `tokens/${id}`,
-      displayName,
-      role: NUMBER_OF[role],
-      project: project ?? '',
-      noteNames: [...notes],
-      createTime: toTimestamp(createTime),
-    },
+    name: `tokens/${id}`,
+    displayName,
+    role: NUMBER_OF[role],
+    project: project ?? '',
+    noteNames: [...notes],
+    createTime: toTimestamp(createTime),
     ...(expireTime === undefined ? {} : { expireTime: toTimestamp(expireTime) }),
     ...(revokeTime === undefined ? {} : { revokeTime: toTimestamp(revokeTime) }),
   }
