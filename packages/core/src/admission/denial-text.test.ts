@@ -119,6 +119,13 @@ test('§6.4 attestor reasons: a signature over something that is no JSON', () =>
   )
 })
 
+test("§6.4 attestor reasons: a signed text that is no JSON is told in its check's own words, line by line and once", () => {
+  const detail = 'Signature verified, but unexpected message was signed: * Line 2, Column 5\n  Syntax error: expected \u202e.\n\n'
+  const rejected = { outcome: 'REJECTED', occurrence: verified().occurrence, receivedAt: 1, cause: 'PAYLOAD_NOT_JSON', detail } as const
+  const text = formatDenial(decideAdmission(request([IMAGE]), evidence([rejected])), 'B')
+  assert.equal(text.split(`${ATTESTOR}: `)[1], detail.replace('\u202e', '\\u202e'))
+})
+
 test('§6.4 details.causes of generation B, with our codes and the field beside the original reason', () => {
   assert.deepEqual(listDenialCauses(decide([TAG], { defaultAdmissionRule: deny })), [
     { reason: `'${TAG}' : Denied by an ALWAYS_DENY admission rule\n`, message: 'ALWAYS_DENY', field: 'spec.containers[0].image' },

@@ -27,8 +27,8 @@ const NO_DIGEST = {
   A: 'Attestor cannot attest to an image deployed by tag',
   B: 'Expected digest with sha256 scheme, but got tag or malformed digest',
 }
-/** What the original's JSON parser said of a signed text that is no JSON (§6.4). */
-const NOT_JSON = '* Line 1, Column 1\n  Syntax error: value, object or array expected.\n\n'
+/** What the original says of a signed text that is no JSON (§6.4), with the place of the fault at which `evidence` found it. */
+const NOT_JSON = 'Signature verified, but unexpected message was signed: * Line 1, Column 1\n  Syntax error: value, object or array expected.\n\n'
 const RULE_KINDS: Readonly<Record<RuleKind, string>> = {
   DEFAULT: 'default admission rule',
   CLUSTER: 'cluster admission rule for ',
@@ -112,7 +112,7 @@ function attestorReason(verdict: AttestorVerdict, generation: TextGeneration): s
   if (verdict.cause === 'IMAGE_BY_TAG' || verdict.cause === 'DIGEST_MALFORMED') return NO_DIGEST[generation]
   const [newest] = verdict.rejected
   if (newest?.cause !== 'PAYLOAD_NOT_JSON') return NOT_FOUND
-  return `Signature verified, but unexpected message was signed: ${newest.detail === undefined ? NOT_JSON : formatVisible(newest.detail)}`
+  return (newest.detail ?? NOT_JSON).split('\n').map(formatVisible).join('\n')
 }
 
 function codesOf(reason: DenyReason): string {
