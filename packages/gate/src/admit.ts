@@ -1,13 +1,14 @@
 import { decideAdmission } from '@countersign/core/admission/decide.ts'
 import type { AdmissionDecision, UndecidedReason } from '@countersign/core/admission/decision.ts'
-import type { AdmissionEvidence, AdmissionWorld, DigestEvidence } from '@countersign/core/admission/evidence.ts'
+import type { AdmissionWorld, DigestEvidence, UnseenByImageReview } from '@countersign/core/admission/evidence.ts'
 import { type RequiredEvidence, requiredEvidence } from '@countersign/core/admission/required-evidence.ts'
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
 import type { AttestorName } from '@countersign/core/name/resource-name.ts'
 import type { CompiledPolicy } from '@countersign/core/policy/compile.ts'
 import type { Asked } from './asked.ts'
+import { Deadline } from './deadline.ts'
 import type { Facts } from './facts/facts.ts'
-import type { Recorder } from './record/recorder.ts'
+import type { DecidedRequest, Recorder } from './record/recorder.ts'
 import type { CompiledProject } from './world/world.ts'
 
 /** What an admission is judged with. */
@@ -15,6 +16,8 @@ export interface AdmitParts {
   readonly facts: Facts
   readonly recorder: Recorder
   readonly systemPolicy?: CompiledPolicy
+  /** What an ImageReview must show before it may be concluded; empty: nothing. */
+  readonly imageReviewMustShow: readonly UnseenByImageReview[]
 }
 
 /** A decision and where it was recorded. */
@@ -33,23 +36,46 @@ interface Gathered {
   readonly missing?: UndecidedReason
 }
 
+/** Kept back for the record where gathering took all the time: half of what an answer needs to travel. */
+const LAST_MS = 100
+
 /**
  * Admits: gather, verify, decide, record; the answer is the caller's. Where everything is in memory nothing is awaited but
- * the record, which is durable before this resolves. Never rejects.
+ * the record, which is durable before this resolves. Nothing is awaited beyond the deadline. Never rejects.
  */
-export async function admit(asked: Asked, parts: AdmitParts): Promise<Admission> {
+export function admit(asked: Asked, parts: AdmitParts): Admission | Promise<Admission> {
   const world = worldOf(asked, parts)
   const required = requiredEvidence(asked.request, world)
   const known = findKnown(required, asked.project, parts.facts)
-  const gathered = known ?? (await gather(required, asked, parts.facts))
-  const evidence = { ...world, attestations: gathered.attestations }
-  const decision = explainMissing(decideAdmission(asked.request, evidence), gathered.missing)
-  return record(asked, { evidence, decision }, parts.recorder)
+  if (known !== undefined) return conclude(asked, world, { gathered: known, parts })
+  const deadline = new Deadline(asked.deadlineMs)
+  return gather(required, asked, { facts: parts.facts, deadline }).then((gathered) => conclude(asked, world, { gathered, parts, deadline }))
 }
 
-function worldOf({ project, now }: Asked, { systemPolicy }: AdmitParts): AdmissionWorld {
+interface Concluding {
+  readonly gathered: Gathered
+  readonly parts: AdmitParts
+  readonly deadline?: Deadline
+}
+
+function conclude(asked: Asked, world: AdmissionWorld, { gathered, parts, deadline }: Concluding): Admission | Promise<Admission> {
+  const evidence = { ...world, attestations: gathered.attestations }
+  const decision = explainMissing(decideAdmission(asked.request, evidence), gathered.missing)
+  if (!asked.request.serverDryRun && decision.reason !== 'NOTHING_TO_JUDGE') return record({ asked, evidence, decision }, parts.recorder, deadline)
+  deadline?.met()
+  return { decision }
+}
+
+function worldOf({ project, now }: Asked, { systemPolicy, imageReviewMustShow }: AdmitParts): AdmissionWorld {
   const { policy, attestors, world } = project
-  return { policy, ...(systemPolicy === undefined ? {} : { systemPolicy }), exemptions: world.exemptions, attestors, now }
+  return {
+    policy,
+    ...(systemPolicy === undefined ? {} : { systemPolicy }),
+    exemptions: world.exemptions,
+    attestors,
+    now,
+    ...(imageReviewMustShow.length === 0 ? {} : { imageReviewMustShow }),
+  }
 }
 
 function findKnown(required: readonly RequiredEvidence[], project: CompiledProject, facts: Facts): Gathered | undefined {
@@ -64,7 +90,11 @@ function findKnown(required: readonly RequiredEvidence[], project: CompiledProje
 }
 
 /** Asks for all at once, and goes on with what came in time: the law says what the rest means. */
-async function gather(required: readonly RequiredEvidence[], asked: Asked, facts: Facts): Promise<Gathered> {
+async function gather(
+  required: readonly RequiredEvidence[],
+  asked: Asked,
+  { facts, deadline }: { readonly facts: Facts; readonly deadline: Deadline },
+): Promise<Gathered> {
   const attestations: Attestations = {}
   let open = true
   const lookups = required.map(async (pair) => {
@@ -74,7 +104,7 @@ async function gather(required: readonly RequiredEvidence[], asked: Asked, facts
     if (open && found !== undefined) put(attestations, pair, found)
   })
   const all = Promise.allSettled(lookups).then((settled) => (settled.some(({ status }) => status === 'rejected') ? 'FAILED' : 'DONE'))
-  const outcome = await withinDeadline(all, asked.deadlineMs)
+  const outcome = await Promise.race([all, new Promise<'LATE'>((resolve) => deadline.onOver(() => resolve('LATE')))])
   open = false
   if (outcome === 'LATE') return { attestations, missing: { code: 'DEADLINE_EXCEEDED' } }
   return outcome === 'FAILED' ? { attestations, missing: { code: 'STORE_UNAVAILABLE' } } : { attestations }
@@ -86,36 +116,32 @@ function put(attestations: Attestations, { attestor, digest }: RequiredEvidence,
   attestations[attestor] = digests
 }
 
-async function withinDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T | 'LATE'> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'LATE'>((resolve) => {
-    timer = setTimeout(() => resolve('LATE'), deadlineMs)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 /** The law knows that evidence was not gathered; the gate knows why. */
 function explainMissing(decision: AdmissionDecision, missing: UndecidedReason | undefined): AdmissionDecision {
   if (missing === undefined || decision.undecided?.code !== 'EVIDENCE_NOT_GATHERED') return decision
   return { ...decision, undecided: missing }
 }
 
-interface Decided {
-  readonly evidence: AdmissionEvidence
-  readonly decision: AdmissionDecision
+/**
+ * Waits until the decision is on disk, or until it is sure that it is not, or until an answer comes too late: a disk that
+ * hangs is one that cannot be written. What was decided may then still reach the log, as decided.
+ */
+function record(decided: DecidedRequest, recorder: Recorder, gathering: Deadline | undefined): Promise<Admission> {
+  const { decision, asked } = decided
+  return new Promise((resolve) => {
+    const deadline = gathering === undefined ? new Deadline(asked.deadlineMs) : gathering.over ? new Deadline(LAST_MS) : gathering
+    deadline.onOver(() => resolve(unrecorded(decision, 'DEADLINE_EXCEEDED')))
+    recorder.record(decided, (receiptDigest) => {
+      deadline.met()
+      resolve(receiptDigest === undefined ? unrecorded(decision, 'SPOOL_UNAVAILABLE') : { decision, receiptDigest })
+    })
+  })
 }
 
-async function record(asked: Asked, { evidence, decision }: Decided, recorder: Recorder): Promise<Admission> {
-  if (asked.request.serverDryRun || decision.reason === 'NOTHING_TO_JUDGE') return { decision }
-  const recorded = await recorder.record({ ...asked, evidence, decision })
-  if (recorded.ok) return { decision, receiptDigest: recorded.receiptDigest }
+function unrecorded(decision: AdmissionDecision, code: 'SPOOL_UNAVAILABLE' | 'DEADLINE_EXCEEDED'): Admission {
   if (mayGoUnrecorded(decision)) return { decision, unrecorded: 'SPOOL_UNAVAILABLE' }
-  const undecided: AdmissionDecision = { ...decision, outcome: 'UNDECIDED', reason: 'COULD_NOT_DECIDE', undecided: { code: 'SPOOL_UNAVAILABLE' } }
-  return { decision: undecided, unrecorded: 'SPOOL_UNAVAILABLE' }
+  const undecided = decision.undecided ?? { code }
+  return { decision: { ...decision, outcome: 'UNDECIDED', reason: 'COULD_NOT_DECIDE', undecided }, unrecorded: 'SPOOL_UNAVAILABLE' }
 }
 
 /** Break-glass must work when the disk does not (DESIGN §8), and a rule that only watches never blocks. */

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { formatRecordedEntry } from '@countersign/core/audit/decision-record.ts'
+import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
 import { createGate } from './gate.ts'
 import type { ProjectWorld } from './ports.ts'
 import type { GateSettings } from './settings.ts'
@@ -57,8 +60,9 @@ describe('an AdmissionReview', () => {
     })
     assert.equal(body.response.warnings.length, 1)
     assert.equal(body.response.auditAnnotations['policy-etag'], 'etag')
-    assert.equal(body.response.auditAnnotations.receipt, record.entry.protoPayload.metadata.receiptDigest)
-    assert.equal(record.entry.protoPayload.response.reason, 'VIOLATES_POLICY')
+    assert.equal(body.response.auditAnnotations.receipt, record.receiptDigest)
+    assert.equal(record.receipt.decision.reason, 'VIOLATES_POLICY')
+    assert.equal(`sha256:${hash('sha256', `countersign.receipt.v1\n${formatCanonicalJson(record.receipt)}`)}`, record.receiptDigest)
   })
 
   it('is allowed by the rule, with its receipt in the audit annotations', async () => {
@@ -71,7 +75,7 @@ describe('an AdmissionReview', () => {
       response: {
         uid: make.UID,
         allowed: true,
-        auditAnnotations: { receipt: record.entry.protoPayload.metadata.receiptDigest, 'policy-etag': 'etag' },
+        auditAnnotations: { receipt: record.receiptDigest, 'policy-etag': 'etag' },
       },
     })
   })
@@ -150,7 +154,18 @@ describe('an AdmissionReview', () => {
     assert.equal(body.response.allowed, true)
     assert.equal(body.response.auditAnnotations['break-glass'], 'true')
     assert.equal(body.response.auditAnnotations['overridden-verification-result'], `'${make.IMAGE}' : Denied by an ALWAYS_DENY admission rule\n`)
-    assert.equal(record.entry.labels['imagepolicywebhook.image-policy.k8s.io/break-glass'], 'true')
+    assert.equal(formatRecordedEntry(record).labels?.['imagepolicywebhook.image-policy.k8s.io/break-glass'], 'true')
+  })
+
+  it('is recorded under another webhook name where a setting says one, and only then', async () => {
+    const object = make.pod([make.IMAGE], { labels: { 'image-policy.k8s.io/break-glass': 'true' } })
+    const own = await gateOver({}, { webhookName: 'binaryauthorization.googleapis.com' })
+    const usual = await gateOver()
+    for (const { ask } of [own, usual]) await ask(make.admissionReview({ object }))
+    const [record] = await own.records()
+    assert.equal(record.webhookName, 'binaryauthorization.googleapis.com')
+    assert.equal(formatRecordedEntry(record).labels?.['binaryauthorization.googleapis.com/break-glass'], 'true')
+    assert.equal((await usual.records())[0].webhookName, undefined)
   })
 
   it('§6.6: a dry-run rule admits and says so', async () => {
@@ -184,7 +199,7 @@ describe('an ImageReview', () => {
     const [record] = await records()
     assert.deepEqual([body.kind, body.apiVersion, body.status.allowed], ['ImageReview', 'imagepolicy.k8s.io/v1alpha1', false])
     assert.equal(body.status.reason, 'Denied by default admission rule. Overridden by evaluation mode')
-    assert.equal(record.entry.protoPayload.status.code, 7)
+    assert.equal(formatRecordedEntry(record).protoPayload.status.code, 7)
   })
 
   it('breaks the glass by the legacy annotation', async () => {
@@ -192,6 +207,15 @@ describe('an ImageReview', () => {
     const { body } = await ask(make.imageReview([make.IMAGE], { annotations: { 'alpha.image-policy.k8s.io/break-glass': 'true' } }))
     assert.equal(body.status.allowed, true)
     assert.equal(body.status.auditAnnotations['break-glass'], 'true')
+  })
+
+  it('that must show its labels is not denied without them, and one that must show its image volumes is not admitted', async () => {
+    const denying = await gateOver({}, { imageReviewMustShow: ['LABELS'] })
+    const allowing = await gateOver({ policy: ALLOW }, { imageReviewMustShow: ['IMAGE_VOLUMES'] })
+    assert.match((await denying.ask(make.imageReview())).body.message, /could not decide \(NEEDS_LABELS\)/)
+    assert.match((await allowing.ask(make.imageReview())).body.message, /could not decide \(NEEDS_IMAGE_VOLUMES\)/)
+    assert.deepEqual((await denying.records())[0].receipt.imageReviewMustShow, ['LABELS'])
+    assert.equal((await denying.ask(make.admissionReview())).body.response.allowed, false)
   })
 
   it('that a service-account rule would need to see more of is not decided', async () => {

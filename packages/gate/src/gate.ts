@@ -31,7 +31,7 @@ export interface GateOptions {
 export interface GateStatus {
   readonly ready: boolean
   readonly counters: GateCounters
-  /** Feed position up to which everything is applied, and how long ago the feed was last read to its end. */
+  /** Feed position up to which everything is applied, and how long ago the feed was last read to its end; before the first time, since the start. */
   readonly position: number
   readonly ageMs: number
   readonly facts: { readonly bytes: number; readonly lookups: number; readonly checks: number; readonly hits: number }
@@ -77,9 +77,10 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   const doors: Door[] = []
   const state = { draining: false }
   const isReady = () => follower.loaded && !state.draining
-  const recorder = spoolRecorder(spool, surroundings, log)
+  const { webhookName, imageReviewMustShow } = settings
+  const recorder = spoolRecorder({ spool, surroundings, log, webhookName })
   const systemPolicy = options.systemPolicy === undefined ? {} : { systemPolicy: options.systemPolicy }
-  const handle = createHandler({ facts, recorder, follower, settings, surroundings, counters, log, isReady, ...systemPolicy })
+  const handle = createHandler({ facts, recorder, follower, settings, surroundings, counters, log, isReady, imageReviewMustShow, ...systemPolicy })
   await follower.start()
   shipper.start()
   const gate: Gate = {

@@ -1,15 +1,15 @@
 import type { UndecidedReason } from '@countersign/core/admission/decision.ts'
-import { admit, type AdmitParts } from './admit.ts'
+import { admit, type Admission, type AdmitParts } from './admit.ts'
 import type { Asked } from './asked.ts'
 import { answerDecision, answerNothingToJudge, answerStatus, answerUndecided, formatUndecided, refuse } from './answer.ts'
 import type { GateRequest, GateResponse } from './door/exchange.ts'
 import { countDecision, type GateCounters } from './door/metrics.ts'
 import { findIdentity } from './review/identity.ts'
-import { readReview } from './review/read.ts'
+import { type ReadReview, readReview } from './review/read.ts'
 import type { GateSettings } from './settings.ts'
 import type { GateLog, Surroundings } from './surroundings.ts'
 import type { Follower } from './world/follower.ts'
-import { findCluster, type KnownCluster } from './world/world.ts'
+import { findCluster } from './world/world.ts'
 
 export interface HandlerParts extends AdmitParts {
   readonly follower: Follower
@@ -24,40 +24,48 @@ const WEBHOOK = '/v1/webhook/'
 /** What an answer needs to travel: a verdict that arrives after the API server hung up is none. */
 const MARGIN_MS = 200
 
+/** An answer that is there at once, or one whose decision must first be durable. No promise is made for the former. */
+type Answer = GateResponse | Promise<GateResponse>
+
 /** Makes the gate's whole door as a function of requests: no socket, no framework. */
 export function createHandler(parts: HandlerParts): (request: GateRequest) => Promise<GateResponse> {
-  const answer = route(parts)
-  return async (request) => {
+  // A fault of ours is never a verdict; its text stays inside.
+  const fault = (failure: unknown): GateResponse => {
+    parts.counters.undecided.INTERNAL++
+    parts.log.alarm('A request met a fault of the gate', { cause: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) })
+    return answerStatus(500, 'InternalError', 'Countersign could not decide (INTERNAL): the gate met a fault of its own; its log says which')
+  }
+  return (request) => {
     try {
-      return await answer(request)
+      const answer = route(request, parts)
+      return answer instanceof Promise ? answer.catch(fault) : Promise.resolve(answer)
     } catch (failure) {
-      // A fault of ours is never a verdict; its text stays inside.
-      parts.counters.undecided.INTERNAL++
-      parts.log.alarm('A request met a fault of the gate', { cause: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) })
-      return answerStatus(500, 'InternalError', 'Countersign could not decide (INTERNAL): the gate met a fault of its own; its log says which')
+      return Promise.resolve(fault(failure))
     }
   }
 }
 
-function route(parts: HandlerParts): (request: GateRequest) => Promise<GateResponse> {
-  return async (request) => {
-    const cut = request.url.indexOf('?')
-    const path = cut < 0 ? request.url : request.url.slice(0, cut)
-    if (path.startsWith(WEBHOOK))
-      return review(request, { ...parts, segment: path.slice(WEBHOOK.length), query: cut < 0 ? '' : request.url.slice(cut + 1) })
-    if (path === '/healthz' || path === '/livez') return { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok\n' }
-    if (path === '/readyz')
-      return { status: parts.isReady() ? 200 : 503, headers: { 'content-type': 'text/plain' }, body: parts.isReady() ? 'ok\n' : 'not ready\n' }
-    parts.counters.refusedByDoor.notFound++
-    return answerStatus(404, 'NotFound', 'Nothing is here: a cluster’s webhook address begins with /v1/webhook/')
+function route(request: GateRequest, parts: HandlerParts): Answer {
+  const cut = request.url.indexOf('?')
+  const path = cut < 0 ? request.url : request.url.slice(0, cut)
+  if (path.startsWith(WEBHOOK)) {
+    return review(request, parts, { segment: path.slice(WEBHOOK.length), query: cut < 0 ? '' : request.url.slice(cut + 1) })
   }
+  if (path === '/healthz' || path === '/livez') return { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok\n' }
+  if (path === '/readyz')
+    return { status: parts.isReady() ? 200 : 503, headers: { 'content-type': 'text/plain' }, body: parts.isReady() ? 'ok\n' : 'not ready\n' }
+  parts.counters.refusedByDoor.notFound++
+  return answerStatus(404, 'NotFound', 'Nothing is here: a cluster’s webhook address begins with /v1/webhook/')
 }
 
-type Addressed = HandlerParts & { readonly segment: string; readonly query: string }
+interface Address {
+  readonly segment: string
+  readonly query: string
+}
 
-async function review(request: GateRequest, parts: Addressed): Promise<GateResponse> {
+function review(request: GateRequest, parts: HandlerParts, { segment, query }: Address): Answer {
   if (request.method !== 'POST') return { ...answerStatus(405, 'MethodNotAllowed', 'A review is sent by POST'), headers: { allow: 'POST' } }
-  const known = findCluster(parts.follower.world, parts.segment)
+  const known = findCluster(parts.follower.world, segment)
   if (known === undefined) return unknownCluster(request, parts)
   const read = readReview(request.body, { cluster: known.cluster, maxDepth: parts.settings.maxDepth, uuid: parts.surroundings.uuid })
   if (read.outcome === 'REFUSE') {
@@ -69,16 +77,19 @@ async function review(request: GateRequest, parts: Addressed): Promise<GateRespo
     return answerNothingToJudge(read.identity)
   }
   if (isStale(parts)) return undecided(request, { code: 'STALE' }, parts)
-  const admission = await admit(askedOf(read.request, { request, known, parts }), parts)
-  countDecision(parts.counters, admission.decision)
-  const { decision } = admission
-  if (decision.outcome !== 'UNDECIDED') return answerDecision(read.identity, read.request, admission)
-  return answerUndecided(read.identity, formatUndecided(decision.undecided ?? { code: 'STORE_UNAVAILABLE' }), parts.settings.undecided)
+  const deadlineMs = Math.max((parseTimeout(query) ?? parts.settings.decisionTimeoutMs) - MARGIN_MS, 1)
+  const asked: Asked = { request: read.request, project: known.project, now: parts.surroundings.now(), deadlineMs, caller: request.caller }
+  const admission = admit(asked, parts)
+  return admission instanceof Promise ? admission.then((settled) => answerAdmission(read, settled, parts)) : answerAdmission(read, admission, parts)
 }
 
-function askedOf(asked: Asked['request'], { request, known, parts }: { request: GateRequest; known: KnownCluster; parts: Addressed }): Asked {
-  const deadlineMs = Math.max((parseTimeout(parts.query) ?? parts.settings.decisionTimeoutMs) - MARGIN_MS, 1)
-  return { request: asked, project: known.project, now: parts.surroundings.now(), deadlineMs, caller: request.caller }
+type Judged = Extract<ReadReview, { readonly outcome: 'JUDGE' }>
+
+function answerAdmission({ identity, request }: Judged, admission: Admission, { counters, settings }: HandlerParts): GateResponse {
+  const { decision } = admission
+  countDecision(counters, decision)
+  if (decision.outcome !== 'UNDECIDED') return answerDecision(identity, request, admission)
+  return answerUndecided(identity, formatUndecided(decision.undecided ?? { code: 'STORE_UNAVAILABLE' }), settings.undecided)
 }
 
 /** The API server's own deadline, as it says it: `timeout=10s`, `timeout=1m30s`; undefined where it says none that makes sense. */
@@ -90,18 +101,18 @@ function parseTimeout(query: string): number | undefined {
   return total > 0 ? total : undefined
 }
 
-function isStale({ follower, settings }: Addressed): boolean {
+function isStale({ follower, settings }: HandlerParts): boolean {
   return settings.stalenessBudgetMs !== undefined && follower.ageMs > settings.stalenessBudgetMs
 }
 
 /** Before the first world was read nobody can say which clusters exist. Both are never decided: nothing falls back to a default. */
-function unknownCluster(request: GateRequest, parts: Addressed): GateResponse {
+function unknownCluster(request: GateRequest, parts: HandlerParts): GateResponse {
   if (!parts.follower.loaded) return undecided(request, { code: 'STORE_UNAVAILABLE' }, parts)
   parts.counters.undecided.UNKNOWN_CLUSTER++
   return answerStatus(404, 'NotFound', formatUndecided({ code: 'UNKNOWN_CLUSTER' }))
 }
 
-function undecided(request: GateRequest, reason: UndecidedReason, parts: Addressed): GateResponse {
+function undecided(request: GateRequest, reason: UndecidedReason, parts: HandlerParts): GateResponse {
   parts.counters.undecided[reason.code]++
   const identity = findIdentity(request.body)
   const message = formatUndecided(reason)

@@ -1,7 +1,14 @@
+import type { UnseenByImageReview } from '@countersign/core/admission/evidence.ts'
+import { WEBHOOK_NAME } from '@countersign/core/admission/labels.ts'
+
 /** What an operator may set of a gate. Every number is a bound that hostile input meets. */
 export interface GateSettings {
   /** How "could not decide" leaves: as a non-2xx, so that the cluster's own failure policy speaks, or as a refusal that says so. */
   readonly undecided: 'error' | 'deny'
+  /** The webhook's name before its audit labels in the log; the original's, unless the cluster's configuration says another. */
+  readonly webhookName: string
+  /** What an ImageReview, which shows neither labels nor image volumes, must show before it may be concluded: else it is not decided. */
+  readonly imageReviewMustShow: readonly UnseenByImageReview[]
   /** How long the gate decides without having read the change feed; absent: for ever, the age is shown in the metrics. */
   readonly stalenessBudgetMs?: number
   /** For a review that names no timeout of its own. */
@@ -27,6 +34,8 @@ export interface GateSettings {
 
 export const DEFAULT_GATE_SETTINGS: GateSettings = {
   undecided: 'error',
+  webhookName: WEBHOOK_NAME,
+  imageReviewMustShow: [],
   decisionTimeoutMs: 10_000,
   pollIntervalMs: 1_000,
   maxBodyBytes: 8 * 1024 * 1024,

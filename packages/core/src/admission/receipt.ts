@@ -1,11 +1,12 @@
 import type { Attestor } from '../attestation/attestor.ts'
+import { parseImageReference } from '../image/reference.ts'
 import type { Instant } from '../instant.ts'
 import type { AttestorName } from '../name/resource-name.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { Exemption } from '../policy/exemption.ts'
 import type { AdmissionDecision } from './decision.ts'
 import type { AdmissionEvidence, AttestorState, UnseenByImageReview } from './evidence.ts'
-import type { AdmissionRequest } from './request.ts'
+import type { AdmissionRequest, WorkloadImage } from './request.ts'
 
 /** Version of the receipt's shape. A reader that does not know it must not guess. */
 export const RECEIPT_VERSION = 1
@@ -15,6 +16,9 @@ export type ReceiptAttestor =
   | { readonly state: 'PRESENT'; readonly uid: string; readonly etag: string; readonly noteUid: string; readonly keyIds: readonly string[] }
   | { readonly state: 'ABSENT' }
   | { readonly state: 'NOT_GRANTED' }
+
+/** A request as a receipt holds it: without what can be parsed from the images' texts again. */
+export type ReceiptRequest = Omit<AdmissionRequest, 'images'> & { readonly images: readonly Omit<WorkloadImage, 'reference'>[] }
 
 /**
  * Everything that a decision used, as plain JSON: what is not named here cannot be replayed later (DESIGN §5). Policies
@@ -27,7 +31,7 @@ export interface DecisionReceipt {
   /** Version of the program that decided. */
   readonly evaluator: string
   readonly now: Instant
-  readonly request: AdmissionRequest
+  readonly request: ReceiptRequest
   readonly policy: { readonly etag: string; readonly digest?: string }
   readonly systemPolicy?: { readonly etag: string }
   /** Those exemptions that admitted an image, in the order in which they were asked. */
@@ -68,7 +72,7 @@ export function makeReceipt(
     version: RECEIPT_VERSION,
     evaluator: options.evaluator,
     now: evidence.now,
-    request,
+    request: { ...request, images: request.images.map(({ reference: _, ...image }) => image) },
     policy: { etag: evidence.policy.etag, ...(options.policyDigest === undefined ? {} : { digest: options.policyDigest }) },
     ...(evidence.systemPolicy === undefined ? {} : { systemPolicy: { etag: evidence.systemPolicy.etag } }),
     exemptions: evidence.exemptions.filter((exemption) => exemptionIds.has(exemption.id)),
@@ -77,6 +81,16 @@ export function makeReceipt(
     ...(evidence.imageReviewMustShow === undefined ? {} : { imageReviewMustShow: evidence.imageReviewMustShow }),
     decision,
   }
+}
+
+/** The request that a receipt's decision judged, every image text parsed anew. */
+export function requestOfReceipt({ request }: DecisionReceipt): AdmissionRequest {
+  return { ...request, images: request.images.map(restoreImage) }
+}
+
+function restoreImage(image: Omit<WorkloadImage, 'reference'>): WorkloadImage {
+  const reference = parseImageReference(image.text)
+  return reference.ok ? { ...image, reference: reference.value } : image
 }
 
 /**
@@ -103,7 +117,8 @@ export function evidenceOfReceipt(receipt: DecisionReceipt, kept: ReceiptInputs)
   }
 }
 
-function nameAttestor(known: AttestorState): ReceiptAttestor {
+/** An attestor as a receipt names it. */
+export function nameAttestor(known: AttestorState): ReceiptAttestor {
   if (known.state !== 'PRESENT') return { state: known.state }
   const { uid, noteUid, publicKeys } = known.attestor
   return { state: 'PRESENT', uid, etag: known.etag, noteUid, keyIds: publicKeys.map((key) => key.id) }
@@ -116,8 +131,8 @@ function restoreAttestor(named: Extract<ReceiptAttestor, { state: 'PRESENT' }>, 
   return { state: 'PRESENT', attestor, etag: named.etag }
 }
 
-/** Every attestor that a verdict names, and every one for which something was gathered. */
-function usedAttestors(decision: AdmissionDecision, evidence: AdmissionEvidence): ReadonlySet<AttestorName> {
+/** The attestors that a receipt names: every one that a verdict names, and every one for which something was gathered. */
+export function usedAttestors(decision: AdmissionDecision, evidence: AdmissionEvidence): ReadonlySet<AttestorName> {
   const used = new Set(Object.keys(evidence.attestations) as AttestorName[])
   for (const { result } of decision.images) {
     if ('by' in result.reason) for (const verdict of result.reason.by) used.add(verdict.attestor)

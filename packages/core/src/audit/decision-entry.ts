@@ -3,7 +3,7 @@ import { formatDenial, listDenialCauses } from '../admission/denial-text.ts'
 import type { TextGeneration } from '../admission/denial-text.ts'
 import { explainUndecided } from '../admission/explain.ts'
 import { listAuditLabels, WEBHOOK_NAME } from '../admission/labels.ts'
-import type { AdmissionRequest } from '../admission/request.ts'
+import type { ReceiptRequest } from '../admission/receipt.ts'
 import { formatVisible } from '../admission/visible-text.ts'
 import { activityLog, AUDIT_LOG_TYPE } from './log-entry.ts'
 import type { AuditLog, EntryStamp, LogEntry, Severity } from './log-entry.ts'
@@ -14,11 +14,13 @@ export type CallerVerification = 'URL_SEGMENT' | 'CLIENT_CERTIFICATE' | 'SERVICE
 
 /** A decision with all that its log entry names. */
 export interface RecordedDecision extends EntryStamp {
-  readonly request: AdmissionRequest
+  readonly request: ReceiptRequest
   readonly decision: AdmissionDecision
   /** `sha256:…` of the receipt; absent where none was made. */
   readonly receiptDigest?: string
   readonly verifiedBy: CallerVerification
+  /** Common name of the client certificate by which the caller was verified. */
+  readonly certificateSubject?: string
   /** The webhook's name before its audit labels; the original's unless a setting says otherwise. */
   readonly webhookName?: string
 }
@@ -53,7 +55,7 @@ export function formatDecisionEntry(recorded: RecordedDecision): LogEntry {
 }
 
 /** Which generation's words and shapes a request is answered in: an ImageReview in A, everything else in B. */
-export function generationOf(request: AdmissionRequest): TextGeneration {
+export function generationOf(request: ReceiptRequest): TextGeneration {
   return request.source === 'IMAGE_REVIEW' ? 'A' : 'B'
 }
 
@@ -77,7 +79,7 @@ function formatPayload(recorded: RecordedDecision): AuditLog {
   }
 }
 
-function formatOutcome(request: AdmissionRequest, decision: AdmissionDecision, generation: TextGeneration): Pick<AuditLog, 'status' | 'response'> {
+function formatOutcome(request: ReceiptRequest, decision: AdmissionDecision, generation: TextGeneration): Pick<AuditLog, 'status' | 'response'> {
   if (decision.outcome === 'UNDECIDED') {
     const why = decision.undecided === undefined ? 'no reason was given' : explainUndecided(decision.undecided)
     return { status: { code: CODES.UNAVAILABLE, message: `Could not decide: ${why}` } }
@@ -86,7 +88,7 @@ function formatOutcome(request: AdmissionRequest, decision: AdmissionDecision, g
   return generation === 'A' ? denyA(request, decision) : denyB(request, decision)
 }
 
-function denyA(request: AdmissionRequest, decision: AdmissionDecision): Pick<AuditLog, 'status' | 'response'> {
+function denyA(request: ReceiptRequest, decision: AdmissionDecision): Pick<AuditLog, 'status' | 'response'> {
   const kind = pluralOf(request)
   const name = formatVisible(request.workload.name)
   const message = `${kind} "${name}" is forbidden: image policy webhook backend denied one or more images: ${formatDenial(decision, 'A')}`
@@ -106,7 +108,7 @@ function denyA(request: AdmissionRequest, decision: AdmissionDecision): Pick<Aud
   }
 }
 
-function denyB(request: AdmissionRequest, decision: AdmissionDecision): Pick<AuditLog, 'status' | 'response'> {
+function denyB(request: ReceiptRequest, decision: AdmissionDecision): Pick<AuditLog, 'status' | 'response'> {
   const message = formatDenial(decision, 'B')
   return {
     status: { code: CODES.INVALID_ARGUMENT, message },
@@ -124,7 +126,7 @@ function denyB(request: AdmissionRequest, decision: AdmissionDecision): Pick<Aud
   }
 }
 
-function formatMetadata({ request, decision, receiptDigest, verifiedBy }: RecordedDecision): unknown {
+function formatMetadata({ request, decision, receiptDigest, verifiedBy, certificateSubject }: RecordedDecision): unknown {
   return {
     '@type': METADATA_TYPE,
     source: request.source,
@@ -138,6 +140,7 @@ function formatMetadata({ request, decision, receiptDigest, verifiedBy }: Record
     ...(request.breakGlass === undefined ? {} : { breakGlass: request.breakGlass.via }),
     ...(receiptDigest === undefined ? {} : { receiptDigest }),
     verifiedBy,
+    ...(certificateSubject === undefined ? {} : { certificateSubject: formatVisible(certificateSubject) }),
   }
 }
 
@@ -152,7 +155,7 @@ function auditLabels({ request, decision, webhookName = WEBHOOK_NAME }: Recorded
 }
 
 /** `io.k8s.core.v1.pods.create`, `io.k8s.core.v1.pods.ephemeralcontainers.update`. */
-function methodOf(request: AdmissionRequest): string {
+function methodOf(request: ReceiptRequest): string {
   const { group, version } = splitApiVersion(request.workload.apiVersion)
   const { subresource } = request.workload
   const steps = [pluralOf(request), ...(subresource === undefined ? [] : [formatVisible(subresource)]), request.operation.toLowerCase()]
@@ -160,14 +163,14 @@ function methodOf(request: AdmissionRequest): string {
 }
 
 /** `core/v1/namespaces/default/pods/nginx`. */
-function resourceOf(request: AdmissionRequest): string {
+function resourceOf(request: ReceiptRequest): string {
   const { group, version } = splitApiVersion(request.workload.apiVersion)
   const { name, generateName } = request.workload
   return `${group}/${version}/namespaces/${formatVisible(request.scope.namespace)}/${pluralOf(request)}/${formatVisible(name || (generateName ?? ''))}`
 }
 
 /** Every kind with images has a regular plural; the request's own word goes before. */
-function pluralOf({ workload }: AdmissionRequest): string {
+function pluralOf({ workload }: ReceiptRequest): string {
   return formatVisible(workload.resource ?? `${workload.kind.toLowerCase()}s`)
 }
 

@@ -1,5 +1,6 @@
 import { formatVisible } from '../admission/visible-text.ts'
-import type { AdmissionRequest, ContainerType, WorkloadImage } from '../admission/request.ts'
+import type { ReceiptRequest } from '../admission/receipt.ts'
+import type { ContainerType } from '../admission/request.ts'
 
 const LISTS: Readonly<Record<ContainerType, string>> = {
   CONTAINER: 'containers',
@@ -14,7 +15,7 @@ const LISTS: Readonly<Record<ContainerType, string>> = {
  * secrets. The original logs the whole object; the fields that its filters name stand where it has them (§6.7).
  * A template's mark stands on the object's own metadata, where the documented filter looks.
  */
-export function projectRequest(request: AdmissionRequest): Readonly<Record<string, unknown>> {
+export function projectRequest(request: ReceiptRequest): Readonly<Record<string, unknown>> {
   const { workload, scope, breakGlass } = request
   const mark = breakGlass === undefined ? {} : { [breakGlass.via === 'LABEL' ? 'labels' : 'annotations']: { [breakGlass.key]: breakGlass.value } }
   return {
@@ -32,7 +33,7 @@ export function projectRequest(request: AdmissionRequest): Readonly<Record<strin
 }
 
 /** `core.k8s.io/v1.Pod`, `apps.k8s.io/v1.Deployment`: how Kubernetes' audit entries name a type. */
-export function objectType({ workload }: AdmissionRequest): string {
+export function objectType({ workload }: ReceiptRequest): string {
   const { group, version } = splitApiVersion(workload.apiVersion)
   return `${group}.k8s.io/${version}.${formatVisible(workload.kind)}`
 }
@@ -45,7 +46,7 @@ export function splitApiVersion(apiVersion: string): { readonly group: string; r
 }
 
 /** Builds `spec.template.spec` and so on from the images' own paths, so that each stands where the object has it. */
-function nestSpec(images: readonly WorkloadImage[]): Readonly<Record<string, unknown>> {
+function nestSpec(images: ReceiptRequest['images']): Readonly<Record<string, unknown>> {
   const [first] = images
   if (first === undefined) return {}
   const list = LISTS[first.containerType]
@@ -56,7 +57,7 @@ function nestSpec(images: readonly WorkloadImage[]): Readonly<Record<string, unk
   return steps.reduceRight<Readonly<Record<string, unknown>>>((inner, step) => ({ [step]: inner }), listImages(images))
 }
 
-function listImages(images: readonly WorkloadImage[]): Readonly<Record<string, readonly unknown[]>> {
+function listImages(images: ReceiptRequest['images']): Readonly<Record<string, readonly unknown[]>> {
   const lists: Record<string, unknown[]> = {}
   for (const image of images) {
     const list = (lists[LISTS[image.containerType]] ??= [])

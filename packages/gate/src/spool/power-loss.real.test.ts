@@ -19,7 +19,7 @@ const mayTrace = spawnSync(STRACE, ['-o', '/dev/null', 'true']).status === 0
 describe('power loss', () => {
   it('the answer never precedes the fsync of its record', { skip: mayTrace ? false : 'strace is not here, or may not trace' }, () => {
     const trace = join(folder, 'trace')
-    const calls = 'trace=write,writev,pwrite64,fdatasync'
+    const calls = 'trace=openat,close,write,writev,pwrite64'
     const traced = spawnSync(STRACE, ['-f', '-s', '4000000', '-e', calls, '-o', trace, process.execPath, ANSWERING, join(folder, 'traced'), '200'])
     assert.equal(traced.status, 0, String(traced.stderr))
     assert.deepEqual(checkOrder(readFileSync(trace, 'utf8')), { answers: 200, early: 0 })
@@ -27,12 +27,16 @@ describe('power loss', () => {
 
   it('that check finds an answer before its fsync', () => {
     const receipt = `sha256:${'a'.repeat(64)}`
-    const write = `1 pwrite64(9, "\\"receiptDigest\\":\\"${receipt}\\"", 9, 0) = 9`
+    const open = '1 openat(AT_FDCWD, "/s/1.jsonl", O_WRONLY|O_CREAT|O_TRUNC|O_DSYNC|O_CLOEXEC, 0600) = 9'
+    const write = `2 pwrite64(9, "\\"receiptDigest\\":\\"${receipt}\\"", 9, 0`
     const answer = `1 write(1, "ANSWER ${receipt}\\n", 9) = 9`
-    assert.equal(checkOrder([write, '2 fdatasync(9) = 0', answer].join('\n')).early, 0)
-    assert.equal(checkOrder([write, '2 fdatasync(9 <unfinished ...>', answer, '2 <... fdatasync resumed>) = 0'].join('\n')).early, 1)
-    assert.equal(checkOrder(['2 fdatasync(9) = 0', write, answer].join('\n')).early, 1)
-    assert.equal(checkOrder([write, '2 fdatasync(9) = -1 EIO', answer].join('\n')).early, 1)
+    assert.equal(checkOrder([open, `${write}) = 9`, answer].join('\n')).early, 0)
+    assert.equal(checkOrder([open, `${write} <unfinished ...>`, '2 <... pwrite64 resumed>) = 9', answer].join('\n')).early, 0)
+    assert.equal(checkOrder([open, `${write} <unfinished ...>`, answer, '2 <... pwrite64 resumed>) = 9'].join('\n')).early, 1)
+    assert.equal(checkOrder([open, answer, `${write}) = 9`].join('\n')).early, 1)
+    assert.equal(checkOrder([open, `${write}) = -1 EIO`, answer].join('\n')).early, 1)
+    assert.equal(checkOrder([open, '1 close(9) = 0', `${write}) = 9`, answer].join('\n')).early, 1)
+    assert.equal(checkOrder([open.replace('|O_DSYNC', ''), `${write}) = 9`, answer].join('\n')).early, 1)
   })
 
   for (const answers of [1, 137, 600]) {
@@ -65,35 +69,36 @@ async function killAfter(spoolFolder: string, answers: number): Promise<readonly
   return seen
 }
 
-/** Follows the system calls in order: a record is durable when an fdatasync that began after its write came back with 0. */
+/** Follows the system calls in order: a record is durable when its write, to a file opened with O_DSYNC, came back. */
 function checkOrder(trace: string): { readonly answers: number; readonly early: number } {
   const pending = new Map<string, string>()
-  const syncing = new Map<string, ReadonlySet<string>>()
-  const written = new Set<string>()
+  const synchronised = new Set<string>()
   const durable = new Set<string>()
   const found = { answers: 0, early: 0 }
   for (const line of trace.split('\n')) {
-    const [, pid = '', call = ''] = /^(\d+) +(.*)$/.exec(line) ?? []
+    const [, pid = '', said = ''] = /^(\d+) +(.*)$/.exec(line) ?? []
+    if (said.endsWith('<unfinished ...>')) {
+      pending.set(pid, said.slice(0, -'<unfinished ...>'.length))
+      continue
+    }
+    const call = said.startsWith('<... ') ? `${pending.get(pid) ?? ''}${said.slice(said.indexOf('>') + 1)}` : said
+    const result = / = (\d+)/.exec(call.slice(call.lastIndexOf(')')))?.[1]
     if (call.startsWith('write(1, "ANSWER')) {
       found.answers++
       if (!durable.has(RECEIPT.exec(call)?.[0] ?? '')) found.early++
-    } else if (call.startsWith('pwrite64(')) {
-      if (call.endsWith('<unfinished ...>')) pending.set(pid, call)
-      else for (const receipt of receiptsOf(call)) written.add(receipt)
-    } else if (call.startsWith('<... pwrite64 resumed>')) {
-      for (const receipt of receiptsOf(pending.get(pid) ?? '')) written.add(receipt)
-    } else if (call.startsWith('fdatasync(')) {
-      syncing.set(pid, new Set(written))
-      if (call.endsWith('= 0')) settle(pid)
-    } else if (call.startsWith('<... fdatasync resumed>') && call.endsWith('= 0')) {
-      settle(pid)
+    } else if (call.startsWith('openat(') && call.includes('O_DSYNC') && result !== undefined) {
+      synchronised.add(result)
+    } else if (call.startsWith('close(')) {
+      synchronised.delete(descriptorOf(call))
+    } else if (call.startsWith('pwrite64(') && result !== undefined && synchronised.has(descriptorOf(call))) {
+      for (const receipt of receiptsOf(call)) durable.add(receipt)
     }
   }
   return found
+}
 
-  function settle(pid: string): void {
-    for (const receipt of syncing.get(pid) ?? []) durable.add(receipt)
-  }
+function descriptorOf(call: string): string {
+  return /\((\d+)/.exec(call)?.[1] ?? ''
 }
 
 function receiptsOf(call: string): readonly string[] {

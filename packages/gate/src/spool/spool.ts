@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, readFileSync, rmSync, write, writeSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync, readFileSync, rmSync, write, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { StatusError } from '@countersign/core/status.ts'
 import { appendToChain, type ChainHead } from '@countersign/evidence/record/chain.ts'
@@ -28,10 +28,19 @@ interface OpenSegment {
   bytes: number
 }
 
+/** Every write to a segment returns only when its bytes are on disk: write and fdatasync in one trip through the thread pool. */
+const DURABLE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_DSYNC
 /**
- * The gate's own durable log. Order of effects: while one group is written and synchronised, the next one forms; a
- * record's place in the chain is given when its group is written, so that a group that fails leaves no gap; callers hear
- * of their record only after `fdatasync` came back. Every waiter of a failed group is told; the group is cut off the file
+ * A synchronised write costs about as much processor time as five admissions, whatever it holds. Where admissions come in
+ * at once, groups therefore begin at least this far apart; a lone one never waits.
+ */
+const PACE_MS = 2
+const CROWD = 8
+
+/**
+ * The gate's own durable log. Order of effects: while one group is written, the next one forms; a record's place in the
+ * chain is given when its group is written, so that a group that fails leaves no gap; callers hear of their record only
+ * after the synchronised write came back. Every waiter of a failed group is told; the group is cut off the file
  * before anything else is written, and a new segment begun, for what a failed sync left behind is not to be trusted.
  */
 export class Spool {
@@ -116,20 +125,16 @@ export class Spool {
     const group = this.#forming
     this.#forming = []
     const records = this.#link(group)
-    const text = records.map(formatLine).join('')
-    const segment = this.#segmentFor(text.length)
+    const bytes = Buffer.from(records.map(formatLine).join(''), 'utf8')
+    const segment = this.#segmentFor(bytes.length)
     if (segment instanceof StatusError) return this.#finish(group, segment)
-    const bytes = Buffer.from(text, 'utf8')
     write(segment.descriptor, bytes, 0, bytes.length, segment.bytes, (failure, written) => {
       if (failure !== null || written < bytes.length) return this.#undo(segment, group, failure)
-      fdatasync(segment.descriptor, (failed) => {
-        if (failed !== null) return this.#undo(segment, group, failed)
-        segment.bytes += bytes.length
-        const last = records.at(-1)
-        if (last !== undefined) this.#head = { sequence: last.sequence, hash: last.hash }
-        this.#finish(group, undefined)
-        this.onDurable(records)
-      })
+      segment.bytes += bytes.length
+      const last = records.at(-1)
+      if (last !== undefined) this.#head = { sequence: last.sequence, hash: last.hash }
+      this.#finish(group, undefined)
+      this.onDurable(records)
     })
   }
 
@@ -180,7 +185,7 @@ export class Spool {
     const firstSequence = this.#head.sequence + 1
     const file = `${String(firstSequence).padStart(16, '0')}.jsonl`
     this.#sealed = this.#sealed.filter((segment) => segment.file !== file)
-    const descriptor = openSync(join(this.#options.folder, file), 'w', 0o600)
+    const descriptor = openSync(join(this.#options.folder, file), DURABLE, 0o600)
     const header = formatHeader({ writer: this.writer, sequence: firstSequence, previousHash: this.#head.hash })
     try {
       writeSync(descriptor, header)
@@ -213,7 +218,18 @@ export class Spool {
 
   #finish(group: readonly Waiter[], failure: StatusError | undefined): void {
     for (const waiter of group) waiter.settle(failure)
-    if (this.#forming.length > 0) return void setImmediate(() => this.#writeGroup())
+    // Whoever was one of a crowd asks again in a moment: that is waited for, even where nobody stands there yet.
+    if (group.length >= CROWD) setTimeout(() => this.#goOn(), PACE_MS)
+    else if (this.#forming.length > 0) setImmediate(() => this.#writeGroup())
+    else this.#rest()
+  }
+
+  #goOn(): void {
+    if (this.#forming.length > 0) this.#writeGroup()
+    else this.#rest()
+  }
+
+  #rest(): void {
     this.#writing = false
     for (const resolve of this.#idle.splice(0)) resolve()
   }

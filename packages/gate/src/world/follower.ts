@@ -1,3 +1,4 @@
+import type { Instant } from '@countersign/core/instant.ts'
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { ChangeNotice, ProjectWorld, WorldSource } from '../ports.ts'
@@ -23,7 +24,7 @@ export interface FollowerOptions {
 export class Follower {
   readonly #options: FollowerOptions
   #world: World = NO_WORLD
-  #lastRead = Number.NEGATIVE_INFINITY
+  #lastRead: Instant
   #reading: Promise<void> | undefined
   #again = false
   #timer: NodeJS.Timeout | undefined
@@ -31,6 +32,7 @@ export class Follower {
 
   constructor(options: FollowerOptions) {
     this.#options = options
+    this.#lastRead = options.surroundings.now()
   }
 
   get world(): World {
@@ -42,7 +44,7 @@ export class Follower {
     return this.#world !== NO_WORLD
   }
 
-  /** Milliseconds since the feed was last read to its end; infinite before the first time. */
+  /** Milliseconds since the feed was last read to its end; before the first time, since the follower was made. */
   get ageMs(): number {
     return this.#options.surroundings.now() - this.#lastRead
   }

@@ -123,8 +123,8 @@ async function openApi({ parts, store, flows, gate, certificates, webhookUrl, st
 }
 
 function gateParts({ config, log, onFatal }: ServerParts, data: DataFolder, certificates: Certificates) {
-  const { undecided, stalenessBudgetMs, maxReviewBytes, maxInflightBytes } = config
-  const settings = { undecided, stalenessBudgetMs, maxBodyBytes: maxReviewBytes, maxBytesInFlight: maxInflightBytes }
+  const { undecided, webhookName, imageReviewMustShow, stalenessBudgetMs, maxReviewBytes: maxBodyBytes, maxInflightBytes: maxBytesInFlight } = config
+  const settings = { undecided, webhookName, imageReviewMustShow, stalenessBudgetMs, maxBodyBytes, maxBytesInFlight }
   const { host, port } = config.webhookListen
   return {
     data: { storeFile: data.storeFile, spoolFolder: data.spoolFolder, host, port, tls: certificates.pair, settings },

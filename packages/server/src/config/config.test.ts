@@ -49,6 +49,14 @@ test('every wrong value is told at once, with where it came from', () => {
   ])
 })
 
+test('what an ImageReview must show is a list of known words', () => {
+  assert.deepEqual(config({}).imageReviewMustShow, [])
+  const argv = ['--image-review-must-show', 'IMAGE_VOLUMES', '--image-review-must-show', 'LABELS']
+  assert.deepEqual(config({ argv }).imageReviewMustShow, ['LABELS', 'IMAGE_VOLUMES'])
+  assert.deepEqual(config({ env: { COUNTERSIGN_IMAGE_REVIEW_MUST_SHOW: 'LABELS' } }).imageReviewMustShow, ['LABELS'])
+  assert.match(String(read({ argv: ['--image-review-must-show', 'labels'] })), /Value "labels" is not valid: expected LABELS, IMAGE_VOLUMES/)
+})
+
 test('plain text off loopback is refused, TLS off loopback is not', () => {
   assert.match(String(read({ argv: ['--listen', '0.0.0.0:8080'] })), /Plain text off loopback is refused/)
   assert.equal(config({ argv: ['--listen', '0.0.0.0:8080', '--tls', 'self'] }).tls.mode, 'SELF')

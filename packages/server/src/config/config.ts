@@ -1,5 +1,6 @@
 import type { LayeredValues } from './layers.ts'
 import { parseAddress, type Address } from './address.ts'
+import type { UnseenByImageReview } from '@countersign/core/admission/evidence.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
 
 /** The server's configuration after parsing: nothing inside reads flags, variables or files. */
@@ -13,6 +14,7 @@ export interface ServerConfig {
   readonly readyFile?: string
   readonly undecided: 'error' | 'deny'
   readonly webhookName: string
+  readonly imageReviewMustShow: readonly UnseenByImageReview[]
   readonly stalenessBudgetMs: number
   readonly maxReviewBytes: number
   readonly maxInflightBytes: number
@@ -28,6 +30,7 @@ export type ApiTls =
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 const UNDECIDED = ['error', 'deny'] as const
+const UNSEEN: readonly UnseenByImageReview[] = ['LABELS', 'IMAGE_VOLUMES']
 
 /** Makes a configuration of the layered values; every issue at once, each naming where its value came from. */
 export function parseConfig(values: LayeredValues): Parsed<ServerConfig> {
@@ -47,6 +50,7 @@ export function parseConfig(values: LayeredValues): Parsed<ServerConfig> {
     tls,
     undecided: reader.choice('undecided', UNDECIDED),
     webhookName: reader.webhookName(),
+    imageReviewMustShow: reader.imageReviewMustShow(),
     stalenessBudgetMs: reader.integer('staleness-budget', 1, 30 * 24 * 3600) * 1000,
     maxReviewBytes: reader.integer('max-review-bytes', 1024, 256 * 1024 * 1024),
     maxInflightBytes: reader.integer('max-inflight-bytes', 1024, 16 * 1024 * 1024 * 1024),
@@ -106,6 +110,13 @@ class SettingReader {
     const text = this.#values.one('webhook-name')?.text ?? ''
     if (!/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(text)) this.complain('webhook-name', `Value "${text}" is not a DNS name`)
     return text
+  }
+
+  imageReviewMustShow(): readonly UnseenByImageReview[] {
+    const texts = this.#values.many('image-review-must-show')
+    const wrong = texts.find((text) => !UNSEEN.some((value) => value === text))
+    if (wrong !== undefined) this.complain('image-review-must-show', `Value "${wrong}" is not valid: expected ${UNSEEN.join(', ')}`)
+    return UNSEEN.filter((value) => texts.includes(value))
   }
 
   tls(): ApiTls {

@@ -55,6 +55,14 @@ export const SETTINGS = [
     help: "Name of the webhook in labels and audit records: the original's, or binaryauthorization.googleapis.com as on premises.",
   },
   {
+    name: 'image-review-must-show',
+    value: 'LABELS|IMAGE_VOLUMES',
+    repeated: true,
+    help:
+      'An ImageReview shows neither labels nor image volumes. LABELS: its denials, which a break-glass label could overturn, are not decided; ' +
+      'IMAGE_VOLUMES: nor are its admissions. May be repeated.',
+  },
+  {
     name: 'staleness-budget',
     value: 'SECONDS',
     fallback: '300',

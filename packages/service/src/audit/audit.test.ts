@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { verifyChain } from '@countersign/evidence/record/chain.ts'
+import type { DecisionReceipt } from '@countersign/core/admission/receipt.ts'
+import type { ProjectId } from '@countersign/core/name/resource-name.ts'
+import { appendToChain, EMPTY_CHAIN, verifyChain } from '@countersign/evidence/record/chain.ts'
+import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
 import { ADMIN, callerOf } from '../testing/callers.ts'
 import { makeDecisionRows } from '../testing/decision-rows.ts'
 import { DENY_ALL, makePolicyWorld } from '../testing/policy-world.ts'
@@ -81,7 +84,20 @@ test('getReceipt() gives the text that the digest names, in its own project only
   const { audit, rows } = await arrange()
   const digest = rows[0]?.receiptDigest ?? ''
   const found = await audit.getReceipt(callerOf('viewer', 'p1'), `projects/p1/receipts/${digest}`)
-  assert.deepEqual(found, { digest, canonical: '{"index":0,"version":1}', record: { writer: 'gate:a', sequence: 1, time: rows[0]?.time } })
+  assert.deepEqual(found.record, { writer: 'gate:a', sequence: 1, time: rows[0]?.time })
+  assert.equal(digestReceipt(found.canonical), digest)
+  assert.equal((JSON.parse(found.canonical) as DecisionReceipt).request.uid, 'request-0')
   assert.equal((await refusalOf(audit.getReceipt(ADMIN, `projects/p12/receipts/${digest}`))).code, 'NOT_FOUND')
   assert.equal((await refusalOf(audit.getReceipt(ADMIN, 'projects/p1/receipts/x'))).code, 'INVALID_ARGUMENT')
+})
+
+test('a record that is no decision and no change is DATA_LOSS, never left out', async () => {
+  const { audit, store } = await arrange()
+  const bad = { receipt: { version: 1, request: {}, decision: {} }, insertId: 'i', receiptDigest: 'd', timestamp: 't', verifiedBy: 'URL_SEGMENT' }
+  for (const [index, canonical] of ['{"n":1}', JSON.stringify(bad)].entries()) {
+    const writer = `gate:bad-${index}`
+    const link = appendToChain(writer, EMPTY_CHAIN, canonical)
+    await store.decisions.acceptDecisions(writer, [{ ...link, writer, project: 'p12' as ProjectId, time: '2026-02-01T00:00:00.000000Z' }])
+    assert.equal((await refusalOf(audit.listLogEntries(ADMIN, { parent: 'projects/p12' }))).code, 'DATA_LOSS')
+  }
 })

@@ -1,4 +1,6 @@
 import { formatChangeEntry } from '@countersign/core/audit/change-entry.ts'
+import { formatRecordedEntry, isDecisionRecord } from '@countersign/core/audit/decision-record.ts'
+import type { DecisionRecord } from '@countersign/core/audit/decision-record.ts'
 import type { LogEntry } from '@countersign/core/audit/log-entry.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { ChangeRecord } from '../changes/change.ts'
@@ -7,13 +9,12 @@ import type { AuditRow } from './ports.ts'
 type Members = Readonly<Record<string, unknown>>
 
 /**
- * The log entry of a chain record, in the original's shapes (binary-authorization.md §6.7). A gate's record holds its entry, whole or as the member
- * `entry`; a server's record is the change itself. Anything else is DATA_LOSS: the log never skips what it cannot read.
+ * The log entry of a chain record, in the original's shapes (binary-authorization.md §6.7), made when it is read: a gate's record is a decision with
+ * its receipt, a server's the change itself. Anything else is DATA_LOSS: the log never skips what it cannot read.
  */
 export function readLogEntry(row: AuditRow): LogEntry {
   const record = readRecord(row)
-  if (isEntry(record)) return record
-  if (isEntry(record['entry'])) return record['entry']
+  if (isDecisionRecord(record)) return formatDecision(record, row)
   if (isChange(record)) return formatChangeEntry({ ...record, insertId: insertIdOf(row), timestamp: row.time })
   throw damaged(row)
 }
@@ -42,8 +43,13 @@ function insertIdOf(row: AuditRow): string {
   return row.hash.slice(0, 32)
 }
 
-function isEntry(value: unknown): value is LogEntry {
-  return isMembers(value) && typeof value['logName'] === 'string' && isMembers(value['protoPayload'])
+/** Accepted records are checked by hash, not by shape, so one may still lack what an entry needs. */
+function formatDecision(record: DecisionRecord, row: AuditRow): LogEntry {
+  try {
+    return formatRecordedEntry(record)
+  } catch {
+    throw damaged(row)
+  }
 }
 
 function isChange(value: Members): value is Members & ChangeRecord {
