@@ -101,7 +101,7 @@ function listen(listener: net.Server, address: Address): Promise<void> {
 }
 
 /** Says why an address cannot be had, and what to do. */
-export function cannotListen(address: Address, error: NodeJS.ErrnoException): string {
+function cannotListen(address: Address, error: NodeJS.ErrnoException): string {
   const at = formatAuthority(address.host, address.port)
   if (error.code === 'EADDRINUSE') return `Cannot listen on ${at}: the address is in use; stop the other program or choose another port (0 takes any)`
   return `Cannot listen on ${at}: ${error.code ?? error.message}`

@@ -9,7 +9,7 @@ export interface Welcome {
 }
 
 /** The next three commands of a person who just started the server. */
-export function nextCommands(welcome: Welcome): readonly { readonly command: string; readonly explanation: string }[] {
+function nextCommands(welcome: Welcome): readonly { readonly command: string; readonly explanation: string }[] {
   const server = welcome.apiUrl === 'http://127.0.0.1:8080' ? '' : `COUNTERSIGN_SERVER=${welcome.apiUrl} `
   return [
     {
