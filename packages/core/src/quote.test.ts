@@ -6,8 +6,11 @@ import { quote } from './quote.ts'
 
 describe('quote()', () => {
   test('leaves nothing in a text that a terminal, log or page would act on', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => assert.doesNotMatch(quote(text), /[\p{Cc}\p{Zl}\p{Zp}]/u)))
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => assert.doesNotMatch(quote(text), /[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}\u00ad\u{e0041}]/u)),
+    )
     assert.equal(quote('a"\n\u001b\u009b\u202e'), '"a\\"\\n\\u001b\\u009b\\u202e"')
+    assert.equal(quote('soft\u00adhyphen \u{e0041}tag \ud800'), '"soft\\u00adhyphen \\u{e0041}tag \\ud800"')
   })
 
   test('shows at most 200 characters', () => {

@@ -1,9 +1,11 @@
-const MAX_SHOWN = 200
-// Controls of both sets, line separators and the marks that turn text round: none may reach a terminal, log or page raw.
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+import { escapeHidden } from './hidden-character.ts'
 
-/** Quotes text of unknown origin for a message: in double quotes, without control characters, at most 200 characters. */
+const MAX_SHOWN = 200
+
+/**
+ * Quotes text of unknown origin for a message: in double quotes, cut at 200 characters, with everything escaped that could hide, or turn the
+ * direction of writing, so that it may go to a terminal, a log or a page.
+ */
 export function quote(text: string): string {
-  const shown = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
-  return JSON.stringify(shown).replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return escapeHidden(JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text))
 }

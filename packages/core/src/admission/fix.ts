@@ -1,8 +1,8 @@
+import { hasHidden } from '../hidden-character.ts'
 import type { ImageReference } from '../image/reference.ts'
 import { idOf, projectOf } from '../name/resource-name.ts'
 import type { AttestorVerdict, DenyReason, Fix } from './decision.ts'
 import type { AdmissionRequest, WorkloadImage } from './request.ts'
-import { hasHidden } from './visible-text.ts'
 
 /** A warning of an admission answer is cut after 256 characters, so a fix must fit with the two characters that join it. */
 const MAX_WARNING = 256
