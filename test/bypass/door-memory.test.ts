@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { must, type Session, startSession } from './session.ts'
 
 /*
@@ -15,7 +15,6 @@ let session: Session
 before(async () => {
   session = await startSession()
 })
-after(() => session.stop())
 
 test('a stranger is answered before the message of a gRPC call is read', async () => {
   const client = connectHttp2(session.apiUrl, { maxSessionMemory: 1000 })

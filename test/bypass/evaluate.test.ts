@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { runCli } from '../harness/cli.ts'
 import { clientEnvironment } from '../harness/server.ts'
 import { tempFolder } from '../harness/temp-folder.ts'
@@ -20,7 +20,6 @@ const SPEC = `containers: [{name: c, image: ${BAD}}]`
 before(async () => {
   session = await startSession({ ...DENY_ALL, admissionWhitelistPatterns: [{ namePattern: 'good.example/*' }] })
 })
-after(() => session.stop())
 
 async function evaluate(text: string): Promise<number> {
   const file = join(folder, 'manifest.yaml')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import {
   DIGEST,
   keyPair,
@@ -32,7 +32,6 @@ before(async () => {
   await makeAttestor(session, 'other', [KEY])
   await must(api('PUT', '/v1/projects/p1/policy', requiring(attestor)))
 })
-after(() => session.stop())
 
 const judge = (image = `${REPOSITORY}@${DIGEST}`) => session.ask(podOf(image))
 const attest = async (occurrence: unknown, project = 'p1') => await must(session.api('POST', `/v1/projects/${project}/occurrences`, occurrence))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { BAD, DENY_ALL, DIGEST, podOf, type Session, startSession } from './session.ts'
 
 /*
@@ -14,7 +14,6 @@ const CORE_PODS = { kind: { group: '', version: 'v1', kind: 'Pod' }, resource: {
 before(async () => {
   session = await startSession({ ...DENY_ALL, admissionWhitelistPatterns: [{ namePattern: 'good.example/p/*' }] })
 })
-after(() => session.stop())
 
 test('the harness: a good image is let in, a bad one is not', async () => {
   assert.deepEqual([await session.ask(podOf(GOOD)), await session.ask(podOf(BAD))], ['ALLOWED', 'DENIED'])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import {
   DIGEST,
   keyPair,
@@ -26,7 +26,6 @@ const IMAGE = `${REPOSITORY}@${DIGEST}`
 before(async () => {
   session = await startSession()
 })
-after(() => session.stop())
 
 /** What the gate says, having made sure that an evaluation of the stored policy says the same. */
 async function judge(): Promise<Verdict> {

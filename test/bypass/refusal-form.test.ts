@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { BAD, podOf, reviewOf, type Session, startSession } from './session.ts'
 
 /*
@@ -11,7 +11,6 @@ let session: Session
 before(async () => {
   session = await startSession()
 })
-after(() => session.stop())
 
 const DISGUISE = { labels: { kind: 'ImageReview' } }
 const proper = { kind: 'AdmissionReview', uid: 'u-1', allowed: false }
