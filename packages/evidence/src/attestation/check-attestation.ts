@@ -1,7 +1,7 @@
 import type { CheckedAttestation, RejectionCause, UnverifiedAttestation, UnverifiedSignature } from '@countersign/core/attestation/attestation.ts'
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
 import { digestOfResourceUri } from '@countersign/core/image/resource-uri.ts'
-import { quoteForPeople } from '../payload/quote.ts'
+import { quote } from '@countersign/core/quote.ts'
 import type { SignatureVerdict } from '../verdict.ts'
 import { reject } from '../verdict.ts'
 import { checkSignature } from './check-signature.ts'
@@ -47,7 +47,7 @@ function rejectUnsigned(attestation: UnverifiedAttestation): CheckedAttestation 
 function checkOne(attestation: UnverifiedAttestation, signature: UnverifiedSignature, keys: LoadedKeys, options: CheckOptions): CheckedAttestation {
   const id = signature.publicKeyId
   const candidates = keys.get(id) ?? []
-  if (candidates.length === 0) return rejected(attestation, 'UNKNOWN_KEY', `No public key with ID ${quoteForPeople(id)} found`, id)
+  if (candidates.length === 0) return rejected(attestation, 'UNKNOWN_KEY', `No public key with ID ${quote(id)} found`, id)
   const verdicts = candidates.map((key) => recall(attestation.serializedPayload, signature.signature, key, options.cache))
   return conclude(attestation, id, verdicts, options)
 }
@@ -69,7 +69,7 @@ function conclude(attestation: UnverifiedAttestation, id: string, verdicts: read
   const asked = options.digest ?? digestOfResourceUri(attestation.resourceUri)
   const { occurrence, receivedAt } = attestation
   if (verdict.fact.digest === asked) return { outcome: 'VERIFIED', occurrence, publicKeyId: id, receivedAt, fact: verdict.fact }
-  const expected = asked ?? `the one of ${quoteForPeople(attestation.resourceUri)}, which has none`
+  const expected = asked ?? `the one of ${quote(attestation.resourceUri)}, which has none`
   return rejected(attestation, 'OTHER_DIGEST', `The payload names ${verdict.fact.digest}, expected ${expected}`, id)
 }
 

@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import type { AttestorPublicKey } from '@countersign/core/attestation/attestor.ts'
 import type { Instant } from '@countersign/core/instant.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
-import { quoteForPeople } from '../payload/quote.ts'
+import { quote } from '@countersign/core/quote.ts'
 import type { Certificate } from '../pgp/certificate.ts'
 import { listPgpKeys } from '../pgp/pgp-key.ts'
 import { parseSignatureAlgorithm, SCHEMES } from './algorithm.ts'
@@ -66,7 +66,7 @@ function chooseId(input: PkixInput, computed: string, issues: Issue[]): string {
   if (id !== '' && keyId !== '' && id !== keyId) {
     issues.push({
       path: ['pkixPublicKey', 'keyId'],
-      message: `keyId ${quoteForPeople(keyId)} is not the id ${quoteForPeople(id)}, expected the same, or none`,
+      message: `keyId ${quote(keyId)} is not the id ${quote(id)}, expected the same, or none`,
     })
   }
   const chosen = id || keyId
@@ -74,14 +74,14 @@ function chooseId(input: PkixInput, computed: string, issues: Issue[]): string {
   if (!isKeyId(chosen)) {
     issues.push({
       path: ['id'],
-      message: `keyID ${quoteForPeople(chosen)} not formatted as StringOrURI: must either not contain ":" or be valid URI`,
+      message: `keyID ${quote(chosen)} not formatted as StringOrURI: must either not contain ":" or be valid URI`,
     })
   }
   return chosen
 }
 
 function explainAlgorithm(name: string): string {
-  return `Signature algorithm ${quoteForPeople(name)} is not known, expected one of ${Object.keys(SCHEMES).join(', ')}`
+  return `Signature algorithm ${quote(name)} is not known, expected one of ${Object.keys(SCHEMES).join(', ')}`
 }
 
 function suggest(der: Uint8Array): string {

@@ -1,8 +1,8 @@
 import type { RejectionCause } from '@countersign/core/attestation/attestation.ts'
 import { type ImageDigest, isImageDigest } from '@countersign/core/image/reference.ts'
 import type { Instant } from '@countersign/core/instant.ts'
+import { describe } from '@countersign/core/reading/fields.ts'
 import { parseTimestamp } from '@countersign/core/timestamp.ts'
-import { quoteForPeople } from './quote.ts'
 import type { JsonFault, JsonValue } from './strict-json.ts'
 import { parseStrictJson } from './strict-json.ts'
 
@@ -55,7 +55,7 @@ export function parseSignaturePayload(bytes: Uint8Array): ParsedPayload {
   const expiresAt = typeof expiry === 'string' ? parseTimestamp(expiry) : undefined
   // Whoever wrote an expiry wanted one: one that we cannot read must not become "never".
   if (expiry !== undefined && expiresAt === undefined) {
-    return refuse('PAYLOAD_MALFORMED', `The payload's optional.expiry is ${quoteForPeople(expiry)}, expected a time such as "2030-01-31T12:00:00Z"`)
+    return refuse('PAYLOAD_MALFORMED', `The payload's optional.expiry is ${describe(expiry)}, expected a time such as "2030-01-31T12:00:00Z"`)
   }
   const repository = memberOf(memberOf(critical, 'identity'), 'docker-reference')
   const type = memberOf(critical, 'type')
@@ -79,7 +79,7 @@ function explainFault(fault: JsonFault): string {
 }
 
 function explainDigest(digest: JsonValue | undefined): string {
-  const found = digest === undefined ? 'absent' : quoteForPeople(digest)
+  const found = digest === undefined ? 'absent' : describe(digest)
   return `The payload's critical.image.docker-manifest-digest is ${found}, expected "sha256:" and 64 lower-case hexadecimal digits`
 }
 

@@ -1,7 +1,7 @@
 import type { PgpAttestorKey } from '@countersign/core/attestation/attestor.ts'
 import type { UnusableKey } from '../key/pkix-key.ts'
-import { quoteForPeople } from '../payload/quote.ts'
 import { sha256Hex } from '../record/hash.ts'
+import { messageOf } from '../verdict.ts'
 import type { Certificate, SigningKey } from './certificate.ts'
 import { readCertificate } from './certificate.ts'
 import { readKeyBlock } from './key-block.ts'
@@ -42,7 +42,7 @@ export async function listPgpKeys(armored: string): Promise<PgpKeyList> {
     }
     return { ok: true, certificates }
   } catch (error) {
-    return { ok: false, reason: quoteForPeople(error instanceof Error ? error.message : String(error)) }
+    return { ok: false, reason: messageOf(error) }
   }
 }
 

@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import { constants, createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import type { Parsed } from '@countersign/core/parsed.ts'
+import { quote } from '@countersign/core/quote.ts'
 import type { SignatureScheme } from '../key/algorithm.ts'
 import { parseSignatureAlgorithm, SCHEMES } from '../key/algorithm.ts'
 import { pkixKeyId } from '../key/key-id.ts'
 import { algorithmsFor, describeKey, describeScheme } from '../key/pkix-key.ts'
-import { quoteForPeople } from '../payload/quote.ts'
 import type { Signer } from './signer.ts'
 
 export interface PkixSigningKey {
@@ -23,7 +23,7 @@ export interface PkixSigningKey {
  */
 export function openPkixSigner(input: PkixSigningKey): Parsed<Signer> {
   const algorithm = parseSignatureAlgorithm(input.signatureAlgorithm)
-  if (algorithm === undefined) return wrong('signatureAlgorithm', `Signature algorithm ${quoteForPeople(input.signatureAlgorithm)} is not known`)
+  if (algorithm === undefined) return wrong('signatureAlgorithm', `Signature algorithm ${quote(input.signatureAlgorithm)} is not known`)
   const key = readPrivateKey(input)
   if (typeof key === 'string') return wrong('privateKeyPem', key)
   const scheme = SCHEMES[algorithm]
