@@ -5,10 +5,14 @@ const MAX_WARNINGS = 10
 const MAX_LENGTH = 300
 const MAX_HEADER = 32_768
 
-/** Writes warnings as one header value: a JSON array in printable ASCII, cut at what proxies let through. */
+/** As many of the warnings, and as much of each, as goes into an answer: what proxies let through. */
+export function cutWarnings(warnings: readonly string[]): readonly string[] {
+  return warnings.slice(0, MAX_WARNINGS).map((warning) => warning.slice(0, MAX_LENGTH))
+}
+
+/** Writes warnings as one header value: a JSON array in printable ASCII. */
 export function formatWarnings(warnings: readonly string[]): string {
-  const shown = warnings.slice(0, MAX_WARNINGS).map((warning) => warning.slice(0, MAX_LENGTH))
-  return JSON.stringify(shown).replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(cutWarnings(warnings)).replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Reads them back; nothing where the header is absent or is no such array. */

@@ -11,6 +11,7 @@ import {
 } from '@grpc/grpc-js'
 import type { ServedService } from '@countersign/api/rest/service-implementation.ts'
 import { STATUS_TABLE, statusOf } from '@countersign/api/rest/status-table.ts'
+import { cutWarnings, WARNINGS_HEADER } from '@countersign/api/rest/warnings.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { CallContext } from '../api/call-context.ts'
 import type { Authenticate } from './authentication.ts'
@@ -79,9 +80,9 @@ function defineService({ service }: ServedService<CallContext>): ServiceDefiniti
   return Object.fromEntries(methods) as ServiceDefinition
 }
 
-/** Bytes that are no such message are the caller's mistake, told as such, not an internal error. */
 type Decoded = { readonly message: Message } | { readonly error: StatusError }
 
+/** Bytes that are no such message are the caller's mistake, told as such, not an internal error. */
 function decode(method: DescMethod, bytes: Buffer): Decoded {
   try {
     return { message: fromBinary(method.input, bytes) }
@@ -130,6 +131,6 @@ function authorizationOf(metadata: Metadata): string | undefined {
 
 function trailersOf(warnings: readonly string[]): Metadata {
   const trailers = new Metadata()
-  for (const warning of warnings.slice(0, 10)) trailers.add('x-countersign-warning-bin', Buffer.from(warning.slice(0, 300)))
+  for (const warning of cutWarnings(warnings)) trailers.add(`${WARNINGS_HEADER}-bin`, Buffer.from(warning))
   return trailers
 }

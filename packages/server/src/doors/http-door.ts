@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { errorResponse, type RestHandler, type RestResponse } from '@countersign/api/rest/rest-handler.ts'
-import { StatusError } from '@countersign/core/status.ts'
+import { statusOf } from '@countersign/api/rest/status-table.ts'
+import { formatWarnings, WARNINGS_HEADER } from '@countersign/api/rest/warnings.ts'
+import type { StatusError } from '@countersign/core/status.ts'
 import type { CallContext } from '../api/call-context.ts'
 import type { Authenticate } from './authentication.ts'
 import { makeBodyReader, type WithBody } from './request-body.ts'
@@ -71,7 +73,7 @@ async function answerApi(
     principal = caller.principal
     response = await options.withBody(request, (body) => options.rest.handle({ method, url, body }, { caller, warnings }))
   } catch (error) {
-    response = errorResponse(error instanceof StatusError ? error : new StatusError('INTERNAL', 'Internal error', { cause: error }))
+    response = errorResponse(statusOf(error))
   }
   const rpc = options.rest.findMethod({ method, url })
   options.onAnswer({ method, rpc: rpc && `${rpc.parent.typeName}.${rpc.name}`, status: response.status, principal, error: response.error })
@@ -105,11 +107,8 @@ function challengeFor({ status }: RestResponse): Readonly<Record<string, string>
   return status === 401 ? { 'www-authenticate': 'Bearer realm="countersign"' } : {}
 }
 
-/** Warnings as one header: printable ASCII, a JSON array, cut at what proxies let through. */
 function warningHeader(warnings: readonly string[]): Readonly<Record<string, string>> {
-  if (warnings.length === 0) return {}
-  const shown = warnings.slice(0, 10).map((warning) => warning.slice(0, 300))
-  return { 'x-countersign-warning': JSON.stringify(shown).replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`) }
+  return warnings.length === 0 ? {} : { [WARNINGS_HEADER]: formatWarnings(warnings) }
 }
 
 function send(response: ServerResponse, answered: RestResponse, keepAlive: boolean): void {
