@@ -55,7 +55,7 @@ async function openWriter(db: Kysely<Schema>, { surroundings }: StoreOptions): P
     .onConflict((conflict) => conflict.column('key').doNothing())
     .execute()
   const { value } = await db.selectFrom('meta').select('value').where('key', '=', 'writer').executeTakeFirstOrThrow()
-  return { writer: value, uuid: surroundings.uuid }
+  return { writer: value }
 }
 
 interface Connections {

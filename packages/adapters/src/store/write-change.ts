@@ -1,13 +1,11 @@
-import { formatChangeEntry } from '@countersign/core/audit/change-entry.ts'
 import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
 import { appendToChain, type ChainHead, type ChainLink, EMPTY_CHAIN } from '@countersign/evidence/record/chain.ts'
 import type { Change, ChangeRecord } from '@countersign/service/changes/change.ts'
 import type { Database } from './tables/database.ts'
 
-/** What writes: the chain's name and where identifiers come from. */
+/** What writes: the chain's name. */
 export interface Writer {
   readonly writer: string
-  readonly uuid: () => string
 }
 
 /**
@@ -40,12 +38,13 @@ export async function writeChange(
   return position
 }
 
-async function appendRecord(db: Database, { writer, uuid }: Writer, { time, ...record }: ChangeRecord): Promise<void> {
-  const canonical = formatCanonicalJson(formatChangeEntry({ ...record, insertId: uuid(), timestamp: time }))
+/** The record is the change itself; its log entry is made when somebody reads the log (docs/decisions/0006). */
+async function appendRecord(db: Database, { writer }: Writer, record: ChangeRecord): Promise<void> {
+  const canonical = formatCanonicalJson(record)
   const link = appendToChain(writer, await readHead(db, writer), canonical)
   await db
     .insertInto('audit')
-    .values(auditRow(writer, link, { project: record.project, time, receiptDigest: null }))
+    .values(auditRow(writer, link, { project: record.project, time: record.time, receiptDigest: null }))
     .execute()
   await writeHead(db, writer, link)
 }

@@ -2,11 +2,10 @@ import { formatChangeEntry } from '@countersign/core/audit/change-entry.ts'
 import { formatRecordedEntry, isDecisionRecord } from '@countersign/core/audit/decision-record.ts'
 import type { DecisionRecord } from '@countersign/core/audit/decision-record.ts'
 import type { LogEntry } from '@countersign/core/audit/log-entry.ts'
+import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { ChangeRecord } from '../changes/change.ts'
 import type { AuditRow } from './ports.ts'
-
-type Members = Readonly<Record<string, unknown>>
 
 /**
  * The log entry of a chain record, in the original's shapes (binary-authorization.md §6.7), made when it is read: a gate's record is a decision with
@@ -15,19 +14,15 @@ type Members = Readonly<Record<string, unknown>>
 export function readLogEntry(row: AuditRow): LogEntry {
   const record = readRecord(row)
   if (isDecisionRecord(record)) return formatDecision(record, row)
-  if (isChange(record)) return formatChangeEntry({ ...record, insertId: insertIdOf(row), timestamp: row.time })
+  if (isChange(record)) return formatChangeEntry({ ...record, insertId: insertIdOf(row), timestamp: record.time })
   throw damaged(row)
 }
 
 /** The members of a record's text. */
-export function readRecord(row: AuditRow): Members {
+export function readRecord(row: AuditRow): JsonObject {
   const record: unknown = JSON.parse(row.canonical)
-  if (isMembers(record)) return record
+  if (isJsonObject(record)) return record
   throw damaged(row)
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The refusal of a record that cannot be read as what it should be. */
@@ -52,6 +47,11 @@ function formatDecision(record: DecisionRecord, row: AuditRow): LogEntry {
   }
 }
 
-function isChange(value: Members): value is Members & ChangeRecord {
-  return typeof value['methodName'] === 'string' && typeof value['principal'] === 'string' && Array.isArray(value['permissions'])
+function isChange(value: JsonObject): value is JsonObject & ChangeRecord {
+  return (
+    typeof value['methodName'] === 'string' &&
+    typeof value['time'] === 'string' &&
+    typeof value['principal'] === 'string' &&
+    Array.isArray(value['permissions'])
+  )
 }
