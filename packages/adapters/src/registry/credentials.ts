@@ -1,5 +1,5 @@
+import { isJsonObject } from '@countersign/core/json-object.ts'
 import { StatusError } from '@countersign/core/status.ts'
-import { isObject } from './read-body.ts'
 
 /** What a registry is shown. An identity token is an OAuth 2 refresh token: it goes to the token service only. */
 export type Credentials =
@@ -24,7 +24,7 @@ export function dockerCredentials(text: string | undefined, helper: CredentialHe
     if (text === undefined) return undefined
     const config = parseConfig(text)
     const server = host === 'docker.io' ? DOCKER_HUB_SERVER : host
-    const helpers = isObject(config['credHelpers']) ? config['credHelpers'] : {}
+    const helpers = isJsonObject(config['credHelpers']) ? config['credHelpers'] : {}
     const name = textOf(Object.hasOwn(helpers, host) ? helpers[host] : undefined) ?? textOf(config['credsStore'])
     if (name === undefined) return findAuth(config, host)
     if (!HELPER_NAME.test(name)) throw unreadable('the name of a credential helper is not valid')
@@ -35,7 +35,7 @@ export function dockerCredentials(text: string | undefined, helper: CredentialHe
 function parseConfig(text: string): Readonly<Record<string, unknown>> {
   try {
     const config: unknown = JSON.parse(text)
-    if (isObject(config)) return config
+    if (isJsonObject(config)) return config
   } catch {
     // The parser's own message quotes the text, which holds passwords.
   }
@@ -43,10 +43,10 @@ function parseConfig(text: string): Readonly<Record<string, unknown>> {
 }
 
 function findAuth(config: Readonly<Record<string, unknown>>, host: string): Credentials | undefined {
-  const auths = isObject(config['auths']) ? config['auths'] : {}
+  const auths = isJsonObject(config['auths']) ? config['auths'] : {}
   const key = Object.keys(auths).find((candidate) => hostOf(candidate) === host)
   const entry = key === undefined ? undefined : auths[key]
-  if (!isObject(entry)) return undefined
+  if (!isJsonObject(entry)) return undefined
   const token = textOf(entry['identitytoken'])
   if (token !== undefined) return { kind: 'IDENTITY_TOKEN', token }
   const auth = textOf(entry['auth'])

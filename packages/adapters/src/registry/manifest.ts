@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import { isImageDigest, type ImageDigest } from '@countersign/core/image/reference.ts'
+import { isJsonObject } from '@countersign/core/json-object.ts'
 import { StatusError } from '@countersign/core/status.ts'
-import { isObject, parseObject } from './read-body.ts'
+import { parseObject } from './read-body.ts'
 
 /** A manifest as the registry gave it, its bytes checked against its digest. */
 export type Manifest = ImageManifest | ImageIndex
@@ -79,7 +80,7 @@ function readChildren(value: unknown, what: string): readonly IndexChild[] {
 }
 
 function readChild(value: unknown, what: string): IndexChild {
-  const { digest, mediaType, size, platform } = isObject(value) ? value : {}
+  const { digest, mediaType, size, platform } = isJsonObject(value) ? value : {}
   if (typeof digest !== 'string' || !isImageDigest(digest)) throw damaged(what, 'one of its manifests has no sha256 digest')
   if (typeof mediaType !== 'string' || typeof size !== 'number') throw damaged(what, 'one of its manifests has no type or size')
   const named = formatPlatform(platform)
@@ -87,13 +88,13 @@ function readChild(value: unknown, what: string): IndexChild {
 }
 
 function formatPlatform(value: unknown): string | undefined {
-  const { os, architecture, variant } = isObject(value) ? value : {}
+  const { os, architecture, variant } = isJsonObject(value) ? value : {}
   const parts = [os, architecture, variant].filter((part) => typeof part === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(part))
   return parts.length < 2 ? undefined : parts.join('/')
 }
 
 function readConfig(value: unknown, what: string): ImageDigest {
-  const digest = isObject(value) ? value['digest'] : undefined
+  const digest = isJsonObject(value) ? value['digest'] : undefined
   if (typeof digest === 'string' && isImageDigest(digest)) return digest
   throw damaged(what, 'it names no configuration by a sha256 digest')
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from '@countersign/core/json-object.ts'
 import { StatusError } from '@countersign/core/status.ts'
 
 /** Reads a body of at most `maxBytes`; a longer one is RESOURCE_EXHAUSTED as soon as that is known, and is not read on. */
@@ -20,13 +21,8 @@ export async function readBody(response: Response, maxBytes: number): Promise<Ui
 /** Parses a body as a JSON object; anything else is DATA_LOSS. `what` names it in the message. */
 export function parseObject(body: Uint8Array, what: string): Readonly<Record<string, unknown>> {
   const value = parseJson(body)
-  if (isObject(value)) return value
+  if (isJsonObject(value)) return value
   throw new StatusError('DATA_LOSS', `Cannot read ${what}: found something else, expected a JSON object`)
-}
-
-/** Whether a value is a JSON object. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function parseJson(body: Uint8Array): unknown {

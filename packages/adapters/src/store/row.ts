@@ -1,3 +1,4 @@
+import { isJsonObject } from '@countersign/core/json-object.ts'
 import {
   type AttestorName,
   type ClusterKey,
@@ -38,7 +39,7 @@ export function sound<T>(parsed: Parsed<T>, what: string): T {
 /** The members of a row's JSON body. */
 export function bodyOf(body: string, what: string): Readonly<Record<string, unknown>> {
   const value = parseJson(body)
-  if (isObject(value)) return value
+  if (isJsonObject(value)) return value
   throw damaged(what)
 }
 
@@ -46,11 +47,6 @@ export function bodyOf(body: string, what: string): Readonly<Record<string, unkn
 export function textOf(value: unknown, what: string): string {
   if (typeof value === 'string') return value
   throw damaged(what)
-}
-
-/** Whether a value is a JSON object. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The refusal of a row that no flow can have written. */

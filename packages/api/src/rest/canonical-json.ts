@@ -1,9 +1,9 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf'
 import { ScalarType } from '@bufbuild/protobuf'
+import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import type { Issue } from '@countersign/core/parsed.ts'
 
 type Path = Issue['path']
-type Members = Readonly<Record<string, unknown>>
 
 /**
  * Brings the JSON of a message to the one spelling that protobuf-es reads, and tells every member that is wrong, with its
@@ -14,7 +14,7 @@ type Members = Readonly<Record<string, unknown>>
 export function canonicalJson(message: DescMessage, tree: unknown, path: Path, issues: Issue[]): unknown {
   if (tree === null) return null
   if (message.typeName.startsWith('google.protobuf.')) return canonicalWellKnown(message, tree)
-  if (!isMembers(tree)) return wrong(issues, path, `expected an object (${message.typeName}), found ${show(tree)}`)
+  if (!isJsonObject(tree)) return wrong(issues, path, `expected an object (${message.typeName}), found ${show(tree)}`)
   const fields = new Map<string, unknown>()
   for (const [name, value] of Object.entries(tree)) {
     const field = findField(message, name)
@@ -47,7 +47,7 @@ function canonicalField(field: DescField, value: unknown, path: Path, issues: Is
     return items.map((item, index) => canonicalElement(field, item, [...path, index], issues))
   }
   if (field.fieldKind === 'map') {
-    if (!isMembers(value)) return wrong(issues, path, `expected an object, found ${show(value)}`)
+    if (!isJsonObject(value)) return wrong(issues, path, `expected an object, found ${show(value)}`)
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, canonicalElement(field, item, [...path, key], issues)]))
   }
   return canonicalElement(field, value, path, issues)
@@ -78,10 +78,6 @@ function expectedType(scalar: ScalarType | undefined): { readonly types: readonl
 function wrong(issues: Issue[], path: Path, message: string): undefined {
   issues.push({ path, message })
   return undefined
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function show(value: unknown): string {

@@ -1,5 +1,6 @@
 import type { DecisionReceipt } from '../admission/receipt.ts'
 import { RECEIPT_VERSION } from '../admission/receipt.ts'
+import { isJsonObject } from '../json-object.ts'
 import { formatDecisionEntry } from './decision-entry.ts'
 import type { CallerVerification } from './decision-entry.ts'
 import type { EntryStamp, LogEntry } from './log-entry.ts'
@@ -23,14 +24,16 @@ export interface DecisionRecord extends EntryStamp {
 export function isDecisionRecord(value: Readonly<Record<string, unknown>>): value is Readonly<Record<string, unknown>> & DecisionRecord {
   const { receipt, insertId, receiptDigest, timestamp, verifiedBy } = value
   const stamped = [insertId, receiptDigest, timestamp, verifiedBy].every((text) => typeof text === 'string')
-  return stamped && isObject(receipt) && receipt['version'] === RECEIPT_VERSION && isObject(receipt['request']) && isObject(receipt['decision'])
+  return (
+    stamped &&
+    isJsonObject(receipt) &&
+    receipt['version'] === RECEIPT_VERSION &&
+    isJsonObject(receipt['request']) &&
+    isJsonObject(receipt['decision'])
+  )
 }
 
 /** The log entry of a recorded decision, in the shapes of binary-authorization.md §6.7. */
 export function formatRecordedEntry({ receipt, ...stamp }: DecisionRecord): LogEntry {
   return formatDecisionEntry({ ...stamp, request: receipt.request, decision: receipt.decision })
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
+import { isJsonObject } from '../json-object.ts'
 import type { Issue, Parsed } from '../parsed.ts'
-import { describe, isObject, readFields, readList, readText } from '../reading/fields.ts'
+import { describe, readFields, readList, readText } from '../reading/fields.ts'
 import { IssueList } from '../reading/issue-list.ts'
 import { lintPolicy } from './lint.ts'
 import { readGlobalMode, readRule } from './parse-rule.ts'
@@ -54,7 +55,7 @@ export function parsePolicy(tree: unknown): Parsed<Policy> {
 export function parsePolicyEnvelope(tree: unknown): Parsed<PolicyEnvelope> {
   const issues = new IssueList()
   const fields: PolicyFields = readFields(tree, FIELDS, [], issues) ?? {}
-  const policy = isObject(tree) ? readPolicy(fields, issues) : undefined
+  const policy = isJsonObject(tree) ? readPolicy(fields, issues) : undefined
   const written = readWritten(fields, issues)
   if (policy === undefined || issues.all.length > 0) return { ok: false, issues: issues.all }
   const notes = lintPolicy(policy)
@@ -112,13 +113,13 @@ function readPattern(item: unknown, path: Issue['path'], issues: IssueList): Adm
     const parsed = parsePattern(namePattern)
     if (parsed.ok) return { namePattern }
     for (const { message } of parsed.issues) issues.add([...path, 'namePattern'], message)
-  } else if (isObject(item))
+  } else if (isJsonObject(item))
     issues.add([...path, 'namePattern'], `Expected a pattern such as registry.example/team/*, found ${describe(namePattern)}`)
   return undefined
 }
 
 function readRuleMaps(fields: PolicyFields, issues: IssueList): Readonly<Record<RuleMapField, Rules>> {
-  const used = RULE_MAPS.filter(({ field }) => isObject(fields[field]) && Object.keys(fields[field]).length > 0)
+  const used = RULE_MAPS.filter(({ field }) => isJsonObject(fields[field]) && Object.keys(fields[field]).length > 0)
   for (const { field } of used.slice(1)) {
     issues.add([field], `A policy holds specific rules of one kind only, and this one has ${used[0]?.field}: remove one of the two`)
   }
@@ -134,7 +135,7 @@ function readRules(fields: PolicyFields, field: RuleMapField, issues: IssueList)
   const tree = fields[field]
   const map = RULE_MAPS.find((candidate) => candidate.field === field)
   if (tree === undefined || map === undefined) return {}
-  if (!isObject(tree)) {
+  if (!isJsonObject(tree)) {
     issues.add([field], `Expected an object of rules by key, found ${describe(tree)}`)
     return {}
   }

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../json-object.ts'
 import type { Issue } from '../parsed.ts'
 import { quote } from '../quote.ts'
 import type { IssueList } from './issue-list.ts'
@@ -28,7 +29,7 @@ interface Reading<F extends string> {
 }
 
 function collectFields<F extends string>(tree: unknown, names: readonly F[], { path, issues, spell }: Reading<F>): Fields<F> | undefined {
-  if (!isObject(tree)) {
+  if (!isJsonObject(tree)) {
     issues.add(path, `Expected an object with ${names.join(', ')}; found ${describe(tree)}`)
     return undefined
   }
@@ -59,11 +60,6 @@ export function readList(value: unknown, maxItems: number, path: Path, issues: I
   else if (value.length > maxItems) issues.add(path, `Expected at most ${maxItems} items, found ${value.length}`)
   else return value
   return []
-}
-
-/** Tells a JSON object from everything else. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** What a value is, for a message; texts, numbers and booleans are shown, larger things only named. */

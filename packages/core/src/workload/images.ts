@@ -1,8 +1,10 @@
 import type { ContainerType, WorkloadImage } from '../admission/request.ts'
 import { parseImageReference } from '../image/reference.ts'
+import type { JsonObject } from '../json-object.ts'
+import { isJsonObject } from '../json-object.ts'
 import type { Issue, Parsed } from '../parsed.ts'
-import { findPods, isJsonObject, typeName } from './pod.ts'
-import type { JsonObject, PodPlace } from './pod.ts'
+import { findPods, typeName } from './pod.ts'
+import type { PodPlace } from './pod.ts'
 
 /** The images of an object; `recognized` is false for a kind that holds no Pod. */
 export interface FoundImages {

@@ -1,7 +1,6 @@
+import type { JsonObject } from '../json-object.ts'
+import { isJsonObject } from '../json-object.ts'
 import type { Issue, Parsed } from '../parsed.ts'
-
-/** A JSON object whose members are not known yet. */
-export type JsonObject = Readonly<Record<string, unknown>>
 
 /** The place inside an object where a Pod is described: the Pod itself, or the template from which a controller makes it. */
 export interface PodPlace {
@@ -66,11 +65,6 @@ export function itemsOf(object: unknown): readonly unknown[] | undefined {
 /** Whether objects of this kind hold a Pod, by `apiVersion` and `kind` as an object names them. */
 export function isPodKind(apiVersion: string, kind: string): boolean {
   return (kind === 'EphemeralContainers' && apiVersion === 'v1') || podPath({ apiVersion, kind }) !== undefined
-}
-
-/** Tells a JSON object from everything else. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The JSON type of a value, for messages. */

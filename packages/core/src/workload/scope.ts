@@ -1,7 +1,8 @@
 import type { BreakGlassMark, WorkloadImage } from '../admission/request.ts'
+import type { JsonObject } from '../json-object.ts'
+import { isJsonObject } from '../json-object.ts'
 import { findImages } from './images.ts'
-import { findPods, isJsonObject } from './pod.ts'
-import type { JsonObject } from './pod.ts'
+import { findPods } from './pod.ts'
 
 /** The documented mark: a label on the Pod or in the Pod template (binary-authorization.md §6.5). */
 export const BREAK_GLASS_LABEL = 'image-policy.k8s.io/break-glass'

@@ -1,6 +1,7 @@
 import type { Issue } from '@countersign/core/parsed.ts'
 import type { WorkloadImage } from '@countersign/core/admission/request.ts'
-import { type JsonObject, typeName } from '@countersign/core/workload/pod.ts'
+import type { JsonObject } from '@countersign/core/json-object.ts'
+import { typeName } from '@countersign/core/workload/pod.ts'
 
 /** Longer than any name that Kubernetes lets through. */
 const MAX_NAME = 1024

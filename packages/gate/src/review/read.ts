@@ -1,6 +1,6 @@
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
+import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import { formatIssue, type Issue } from '@countersign/core/parsed.ts'
-import { isJsonObject, type JsonObject } from '@countersign/core/workload/pod.ts'
 import type { RegisteredCluster } from '../ports.ts'
 import { readAdmissionReview } from './admission-review.ts'
 import { ADMISSION_API, findIdentity, IMAGE_API, type ReviewIdentity } from './identity.ts'

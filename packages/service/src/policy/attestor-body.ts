@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import { parseNoteName } from '@countersign/core/name/resource-name.ts'
 import type { NoteName } from '@countersign/core/name/resource-name.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
@@ -17,7 +18,6 @@ export interface AttestorBody {
   readonly etag?: string
 }
 
-type Members = Readonly<Record<string, unknown>>
 type Path = Issue['path']
 
 /** Reads an attestor from its v1 message as proto3 JSON (binary-authorization.md §2.1), telling every issue at once. */
@@ -62,7 +62,7 @@ function readKey(value: unknown, path: Path, issues: Issue[]): PublicKeyInput | 
   return readPkixKey(members, comment, { path, issues })
 }
 
-function readPkixKey(members: Members, comment: string | undefined, at: { readonly path: Path; readonly issues: Issue[] }): PublicKeyInput {
+function readPkixKey(members: JsonObject, comment: string | undefined, at: { readonly path: Path; readonly issues: Issue[] }): PublicKeyInput {
   const path = [...at.path, 'pkixPublicKey']
   const pkix = readMembers(members['pkixPublicKey'], path, at.issues)
   const id = readText(members['id'], [...at.path, 'id'], at.issues, MAX_KEY_ID)
@@ -72,9 +72,9 @@ function readPkixKey(members: Members, comment: string | undefined, at: { readon
   return { type: 'PKIX', publicKeyPem, signatureAlgorithm, ...definedOnly({ id, keyId, comment }) }
 }
 
-function readMembers(value: unknown, path: Path, issues: Issue[]): Members {
+function readMembers(value: unknown, path: Path, issues: Issue[]): JsonObject {
   if (value === undefined && path.length > 0) return {}
-  if (isMembers(value)) return value
+  if (isJsonObject(value)) return value
   return wrong(issues, path, 'expected an object', {})
 }
 
@@ -88,10 +88,6 @@ function readText(value: unknown, path: Path, issues: Issue[], maxLength = 1_000
 function wrong<T>(issues: Issue[], path: Path, message: string, instead: T): T {
   issues.push({ path, message })
   return instead
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function definedOnly<T extends Readonly<Record<string, unknown>>>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -1,10 +1,10 @@
 import type { AdmissionRequest, WorkloadImage } from '@countersign/core/admission/request.ts'
 import { parseImageReference } from '@countersign/core/image/reference.ts'
+import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import type { ClusterKey, ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Parsed } from '@countersign/core/parsed.ts'
 import { findImages } from '@countersign/core/workload/images.ts'
-import { isJsonObject, itemsOf } from '@countersign/core/workload/pod.ts'
-import type { JsonObject } from '@countersign/core/workload/pod.ts'
+import { itemsOf } from '@countersign/core/workload/pod.ts'
 import { findBreakGlass, findNamespace, findServiceAccount } from '@countersign/core/workload/scope.ts'
 
 /** A Kubernetes object (a list of them is judged item by item), or image texts as the containers of one Pod. */

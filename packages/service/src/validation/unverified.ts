@@ -1,7 +1,6 @@
 import type { UnverifiedAttestation, UnverifiedSignature } from '@countersign/core/attestation/attestation.ts'
+import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import type { StoredAttestation } from './ports.ts'
-
-type Members = Readonly<Record<string, unknown>>
 
 /** The attestation of a stored occurrence, as checkers take it. What the store's text lacks is empty, and then proves nothing. */
 export function readStoredAttestation(stored: StoredAttestation): UnverifiedAttestation {
@@ -25,12 +24,8 @@ function readSignature(value: unknown): UnverifiedSignature {
   return { publicKeyId: textOf(signature['publicKeyId']), signature: bytesOf(signature['signature']) }
 }
 
-function membersOf(value: unknown): Members {
-  return isMembers(value) ? value : {}
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function membersOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {}
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -1,6 +1,7 @@
 import type { Attestor, AttestorPublicKey, PkixAttestorKey } from '@countersign/core/attestation/attestor.ts'
+import { isJsonObject } from '@countersign/core/json-object.ts'
 import type { StoredAttestor } from '@countersign/service/policy/ports.ts'
-import { attestorName, bodyOf, damaged, isObject, noteName, textOf } from '../row.ts'
+import { attestorName, bodyOf, damaged, noteName, textOf } from '../row.ts'
 import type { Schema } from '../schema.ts'
 
 /** The attestor of a row. Columns and body must agree: the columns are what it is found by, the body is what is decided by. */
@@ -20,7 +21,7 @@ export function parseAttestor({ name, uid, note, etag, update_time, body }: Omit
 }
 
 function parseKey(value: unknown, what: string): AttestorPublicKey {
-  const key = isObject(value) ? value : {}
+  const key = isJsonObject(value) ? value : {}
   const named = { id: textOf(key['id'], what), ...textMember(key, 'comment', what) }
   switch (key['type']) {
     case 'PGP':

@@ -1,6 +1,7 @@
+import { isJsonObject } from '@countersign/core/json-object.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
 import type { StoredExemption } from '@countersign/service/policy/ports.ts'
-import { bodyOf, damaged, isObject, projectId, textOf } from '../row.ts'
+import { bodyOf, damaged, projectId, textOf } from '../row.ts'
 import type { Schema } from '../schema.ts'
 
 /** The exemption of a row: an end that is not there would be none, so nothing is taken for granted. */
@@ -22,7 +23,7 @@ function parseExemption(tree: Readonly<Record<string, unknown>>, id: string): Ex
 }
 
 function parseSubject(value: unknown, id: string): Exemption['subject'] {
-  const { pattern, digest } = isObject(value) ? value : {}
+  const { pattern, digest } = isJsonObject(value) ? value : {}
   if (typeof pattern === 'string' && digest === undefined) return { pattern }
   if (typeof digest === 'string' && pattern === undefined) return { digest }
   throw damaged(id)
