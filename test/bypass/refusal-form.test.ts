@@ -55,3 +55,8 @@ test('members twice, at any depth and however escaped, a byte order mark and a s
   ]
   for (const body of hostile) assert.deepEqual(await answerTo(body), proper, body.slice(0, 300))
 })
+
+test('images that are too long together are refused with the uid: each decision records them', async () => {
+  const containers = Array.from({ length: 1_000 }, (_, index) => ({ name: `c${index}`, image: `${'a'.repeat(300)}${index}` }))
+  assert.deepEqual(await answerTo(JSON.stringify(reviewOf(podOf(BAD, { spec: { containers } })))), proper)
+})

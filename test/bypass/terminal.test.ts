@@ -36,8 +36,7 @@ before(async () => {
 async function listDecisions(): Promise<void> {
   for (;;) {
     const { json } = await must(session.api('GET', '/countersign/v1/projects/p1/auditLog?pageSize=1000'))
-    if (json.entries.filter((entry: { readonly resource: { readonly type: string } }) => entry.resource.type === 'k8s_cluster').length === 4)
-      return text
+    if (json.entries.filter((entry: { readonly resource: { readonly type: string } }) => entry.resource.type === 'k8s_cluster').length === 4) return
   }
 }
 

@@ -7,6 +7,8 @@ import { typeName } from '@countersign/core/workload/pod.ts'
 const MAX_NAME = 1024
 /** Longer than any image reference that a runtime takes. */
 const MAX_IMAGE = 4096
+/** All names and images of a workload: every decision's record holds them several times, and a reader of the log gets many records at once. */
+const MAX_TOGETHER = 256 * 1024
 
 /** Reads a text member; absent and null are the empty text. Everything that goes on record passes here: bounded, well-formed. */
 export function readText(object: JsonObject, member: string, place: { readonly path: Issue['path']; readonly issues: Issue[] }): string {
@@ -20,6 +22,9 @@ export function readText(object: JsonObject, member: string, place: { readonly p
 
 /** Checks that what images carry into the record is bounded and well-formed; which text is a valid reference is the law's to say. */
 export function checkImages(images: readonly WorkloadImage[], issues: Issue[]): void {
+  const together = images.reduce((sum, { text, containerName = '' }) => sum + text.length + containerName.length, 0)
+  if (together > MAX_TOGETHER)
+    issues.push({ path: [], message: `Expected images and names of at most ${MAX_TOGETHER} characters together, got ${together}` })
   for (const image of images) {
     const named = image.containerName ?? ''
     if (image.text.length > MAX_IMAGE || !image.text.isWellFormed() || named.length > MAX_NAME || !named.isWellFormed()) {

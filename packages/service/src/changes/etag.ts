@@ -1,3 +1,4 @@
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Surroundings } from './change.ts'
 
@@ -14,6 +15,6 @@ export function requireEtag(given: string | undefined, stored: string | undefine
   if (given === undefined || given === '' || given === stored) return
   throw new StatusError(
     'ABORTED',
-    `Cannot write ${what}: its etag is ${stored ?? 'not set'}, expected ${JSON.stringify(given).slice(0, 80)} as sent; read it again, then repeat the change`,
+    `Cannot write ${what}: its etag is ${stored ?? 'not set'}, expected ${quote(given)} as sent; read it again, then repeat the change`,
   )
 }

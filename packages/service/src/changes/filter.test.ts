@@ -46,5 +46,5 @@ test('rows that are long together make a shorter page, which says where to go on
     return { items: Array.from({ length: pageSize }, (_, index) => first + index), next: String(first + pageSize) }
   }
   const { items, next } = await listMatching({ pageSize: 1000 }, { list, lengthOf: () => 1_000_000, select: (row) => row })
-  assert.deepEqual([items.length, items.at(-1), next], [50, 49, '50'])
+  assert.deepEqual([items.length, items.at(-1), next], [20, 19, '20'])
 })

@@ -9,7 +9,7 @@ export type FilterParser = (text: string) => Parsed<Filter>
 const MAX_SCANNED = 5000
 
 /** Rows read at once. */
-const MAX_PART = 50
+const MAX_PART = 20
 /** How long the rows that one request looks at may be together: a page may be shorter than asked, never longer than memory. */
 const MAX_LENGTH = 8 * 1024 * 1024
 
