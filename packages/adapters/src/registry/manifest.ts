@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { isImageDigest, type ImageDigest } from '@countersign/core/image/reference.ts'
 import { isJsonObject } from '@countersign/core/json-object.ts'
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { parseObject } from './read-body.ts'
 
@@ -61,10 +62,7 @@ export function readManifest(body: Uint8Array, { contentType, expected }: { read
   if ('manifests' in tree && 'layers' in tree) throw damaged(what, 'it is both an index and an image')
   if (INDEX_TYPES.includes(mediaType)) return { kind: 'INDEX', digest, mediaType, children: readChildren(tree['manifests'], what) }
   if (MANIFEST_TYPES.includes(mediaType)) return { kind: 'MANIFEST', digest, mediaType, config: readConfig(tree['config'], what) }
-  throw new StatusError(
-    'FAILED_PRECONDITION',
-    `Cannot read ${what}: its type is ${JSON.stringify(mediaType.slice(0, 100))}, expected an OCI or Docker v2 image or index`,
-  )
+  throw new StatusError('FAILED_PRECONDITION', `Cannot read ${what}: its type is ${quote(mediaType)}, expected an OCI or Docker v2 image or index`)
 }
 
 /** When an image was built, as its configuration says; undefined where it does not. */

@@ -12,6 +12,7 @@ import {
   type ProjectId,
 } from '@countersign/core/name/resource-name.ts'
 import type { Parsed } from '@countersign/core/parsed.ts'
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 
 /*
@@ -51,7 +52,7 @@ export function textOf(value: unknown, what: string): string {
 
 /** The refusal of a row that no flow can have written. */
 export function damaged(what: string): StatusError {
-  return new StatusError('DATA_LOSS', `The store's row of ${JSON.stringify(what.slice(0, 200))} is damaged: restore it from a backup`)
+  return new StatusError('DATA_LOSS', `The store's row of ${quote(what)} is damaged: restore it from a backup`)
 }
 
 function parseJson(text: string): unknown {

@@ -1,5 +1,6 @@
 import type { DescMessage, DescMethodUnary, JsonValue, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
 import { create, fromJson } from '@bufbuild/protobuf'
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { parseErrorAnswer } from '../rest/status-table.ts'
 import { parseWarnings, WARNINGS_HEADER } from '../rest/warnings.ts'
@@ -64,10 +65,7 @@ function parseServer(server: string): string {
   const url = URL.parse(server)
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
   if (url === null || !isHttp || url.username !== '' || url.search !== '' || url.hash !== '') {
-    throw new StatusError(
-      'INVALID_ARGUMENT',
-      `Cannot use server ${JSON.stringify(server.slice(0, 200))}: expected an address such as https://countersign.example:8080`,
-    )
+    throw new StatusError('INVALID_ARGUMENT', `Cannot use server ${quote(server)}: expected an address such as https://countersign.example:8080`)
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }

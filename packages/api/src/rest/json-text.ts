@@ -1,3 +1,4 @@
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 
 /** Nesting that a request's JSON may have. Kubernetes objects, the deepest that we take, stay far below it. */
@@ -89,7 +90,7 @@ class Reader {
       const at = this.#at
       const key = this.#readString()
       if (key === undefined) throw new Fault(at, 'expected a member name in double quotes')
-      if (members.has(key)) throw new Fault(at, `the member ${JSON.stringify(key.slice(0, 100))} stands twice in one object`)
+      if (members.has(key)) throw new Fault(at, `the member ${quote(key)} stands twice in one object`)
       if (!this.#takeAfterSpace(':')) throw new Fault(this.#at, "expected ':'")
       members.set(key, this.#readValue(depth + 1))
     } while (this.#takeAfterSpace(','))

@@ -16,7 +16,12 @@ const CASES: readonly (readonly [string, AdmissionRequest, AdmissionEvidence, Pa
   ['an admission', request([IMAGE]), evidence([verified()]), {}],
   ['a denial', request(['nginx'], { source: 'IMAGE_REVIEW' }), evidence([]), {}],
   ['no decision', request([IMAGE]), evidence([], { attestations: {} }), { certificateSubject: 'apiserver\u001b' }],
-  ['broken glass', request(['nginx'], { breakGlass }), evidence([], { policy: policy({ defaultAdmissionRule: rule('ALWAYS_DENY') }) }), { webhookName: 'w.x' }],
+  [
+    'broken glass',
+    request(['nginx'], { breakGlass }),
+    evidence([], { policy: policy({ defaultAdmissionRule: rule('ALWAYS_DENY') }) }),
+    { webhookName: 'w.x' },
+  ],
 ]
 for (const [name, asked, known, more] of CASES) {
   test(`a record that was stored gives the entry of its decision: ${name}`, () => {

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Timestamp } from '@countersign/core/instant.ts'
 import { parseNoteName, parseProjectId } from '@countersign/core/name/resource-name.ts'
 import type { NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { ChangeOperation, Changes, ChangeWriter, Surroundings } from '../changes/change.ts'
 import { getValue } from '../changes/invalid.ts'
@@ -110,7 +111,7 @@ function acceptRole(request: TokenRequest, notes: readonly NoteName[]): Role {
   const refuse = (message: string): never => {
     throw new StatusError('INVALID_ARGUMENT', `Cannot create a token: ${message}`)
   }
-  if (!isRole(request.role)) return refuse(`the role is ${JSON.stringify(request.role).slice(0, 80)}, expected admin, attestor or viewer`)
+  if (!isRole(request.role)) return refuse(`the role is ${quote(request.role)}, expected admin, attestor or viewer`)
   if (request.displayName === '' || request.displayName.length > 200) return refuse('the display name is expected to have 1 to 200 characters')
   if (request.role !== 'attestor' && notes.length > 0) return refuse(`notes are named for the role ${request.role}, expected the role attestor`)
   if (request.role === 'attestor' && notes.length === 0) return refuse('the role attestor names no note, expected at least one that it may attach to')
@@ -130,7 +131,7 @@ async function revokeToken(ports: TokenPorts, caller: Caller, id: string): Promi
   return await ports.changes.commit(async (tables) => {
     const token = await tables.findToken(id)
     if (token === undefined || !isWithinReach(caller, token))
-      throw new StatusError('NOT_FOUND', `Cannot revoke token ${JSON.stringify(id).slice(0, 80)}: it does not exist`)
+      throw new StatusError('NOT_FOUND', `Cannot revoke token ${quote(id)}: it does not exist`)
     if (token.revokeTime !== undefined) return viewOf(token)
     const revoked = { ...token, revokeTime: ports.surroundings.timestamp() }
     await tables.revokeToken(id, revoked.revokeTime)

@@ -3,6 +3,7 @@ import { parseLogFilter } from '@countersign/api/filter/filter.ts'
 import type { LogEntry } from '@countersign/core/audit/log-entry.ts'
 import { parseProjectId } from '@countersign/core/name/resource-name.ts'
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
 import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
@@ -98,7 +99,7 @@ function findEntry(row: AuditRow, filter: Filter): LogEntry | undefined {
 function acceptOrder(orderBy: string): AuditQuery['order'] {
   const order = Object.hasOwn(ORDERS, orderBy) ? ORDERS[orderBy] : undefined
   if (order !== undefined) return order
-  throw new StatusError('INVALID_ARGUMENT', `order_by is ${JSON.stringify(orderBy.slice(0, 80))}, expected "timestamp desc" or "timestamp asc"`)
+  throw new StatusError('INVALID_ARGUMENT', `order_by is ${quote(orderBy)}, expected "timestamp desc" or "timestamp asc"`)
 }
 
 async function listChainRecords(
@@ -138,10 +139,7 @@ async function getReceipt(ports: AuditPorts, caller: Caller, name: string): Prom
 function acceptReceiptName(name: string): { project: ProjectId; digest: string } {
   const match = RECEIPT_NAME.exec(name)
   if (match !== null) return { project: getValue(parseProjectId(match[1] ?? '')), digest: match[2] ?? '' }
-  throw new StatusError(
-    'INVALID_ARGUMENT',
-    `receipt name must be in the form "projects/[PROJECT_ID]/receipts/sha256:[DIGEST]", got ${JSON.stringify(name.slice(0, 200))}`,
-  )
+  throw new StatusError('INVALID_ARGUMENT', `receipt name must be in the form "projects/[PROJECT_ID]/receipts/sha256:[DIGEST]", got ${quote(name)}`)
 }
 
 function chainRecordOf({ writer, sequence, previousHash, hash, canonical }: AuditRow): ChainRecord {

@@ -1,5 +1,6 @@
 import { parseNoteName, projectOf } from '@countersign/core/name/resource-name.ts'
 import type { NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Grant } from '../access/permission.ts'
@@ -104,7 +105,7 @@ function acceptBatch(ports: NotePorts, project: ProjectId, notes: Readonly<Recor
     throw refuse(`${entries.length} is too many notes to batch create, a maximum of ${MAX_BATCH} notes is allowed per batch create`)
   const faults = entries.flatMap(([id, note]) => {
     const found = isMessage(note) ? findNoteFaults(note) : ['a note must be specified']
-    return found.length === 0 ? [] : [`notes[${JSON.stringify(id)}]: ${found.join(' ')}`]
+    return found.length === 0 ? [] : [`notes[${quote(id)}]: ${found.join(' ')}`]
   })
   if (faults.length > 0) throw refuse(`one or more notes are invalid, no notes were created: [${faults.slice(0, 50).join(' ')}]`)
   return entries.map(([id, note]) => newNote(ports, acceptNoteId(project, id), acceptNoteBody(isMessage(note) ? note : {})))

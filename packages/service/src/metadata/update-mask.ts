@@ -1,3 +1,4 @@
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Message } from './message.ts'
 
@@ -19,7 +20,7 @@ export function updatedMembers(rules: UpdateRules, body: Message, mask: readonly
   const members = mask.map((path) => camelCase(path.split('.')[0] ?? ''))
   const strange = mask.filter((_, index) => !known.includes(members[index] ?? ''))
   if (strange.length === 0) return [...new Set(members)]
-  const named = strange.slice(0, 10).map((path) => JSON.stringify(path.slice(0, 80)))
+  const named = strange.slice(0, 10).map(quote)
   throw new StatusError(
     'INVALID_ARGUMENT',
     `update mask is not valid: ${named.join(', ')} cannot be written, expected fields of ${rules.resource}: ${rules.writable.join(', ')}`,

@@ -2,6 +2,7 @@ import { parseProjectId } from '@countersign/core/name/resource-name.ts'
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import { parseExemption } from '@countersign/core/policy/exemption.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Grant } from '../access/permission.ts'
@@ -132,14 +133,11 @@ function acceptName(name: string): { project: ProjectId; id: string } {
   if (match !== null) return { project: getValue(parseProjectId(match[1] ?? '')), id: acceptId(match[2] ?? '') }
   throw new StatusError(
     'INVALID_ARGUMENT',
-    `exemption name must be in the form "projects/[PROJECT_ID]/exemptions/[EXEMPTION_ID]", got ${JSON.stringify(name.slice(0, 200))}`,
+    `exemption name must be in the form "projects/[PROJECT_ID]/exemptions/[EXEMPTION_ID]", got ${quote(name)}`,
   )
 }
 
 function acceptId(id: string): string {
   if (EXEMPTION_ID.test(id)) return id
-  throw new StatusError(
-    'INVALID_ARGUMENT',
-    `Exemption id ${JSON.stringify(id.slice(0, 80))} is not valid: expected lower-case letters, digits, ., _ and -, at most 63`,
-  )
+  throw new StatusError('INVALID_ARGUMENT', `Exemption id ${quote(id)} is not valid: expected lower-case letters, digits, ., _ and -, at most 63`)
 }

@@ -16,6 +16,7 @@ import { getProject } from '../changes/known-project.ts'
 import { writeChange } from '../changes/write-change.ts'
 import { requireReferences } from './attestor-references.ts'
 import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
+import { quote } from '@countersign/core/quote.ts'
 import type { AttestorTables, PolicyTables, StoredPolicy } from './ports.ts'
 
 const METHOD = 'google.cloud.binaryauthorization.v1.BinauthzManagementServiceV1.UpdatePolicy'
@@ -96,20 +97,14 @@ function newVersion({ surroundings }: PolicyPorts, project: ProjectId, policy: P
 
 function systemPolicyView(ports: PolicyPorts, name: string): PolicyView {
   if (SYSTEM_POLICY_NAME.test(name)) return { name, policy: ports.systemPolicy }
-  throw new StatusError(
-    'INVALID_ARGUMENT',
-    `system policy name must be in the form "locations/[LOCATION]/policy", got ${JSON.stringify(name.slice(0, 200))}`,
-  )
+  throw new StatusError('INVALID_ARGUMENT', `system policy name must be in the form "locations/[LOCATION]/policy", got ${quote(name)}`)
 }
 
 function acceptName(name: string): ProjectId {
   const [collection, id, member, ...rest] = name.split('/')
   const isPolicy = collection === 'projects' && id !== undefined && id !== '' && member === 'policy' && rest.length === 0
   if (isPolicy) return getValue(parseProjectId(id))
-  throw new StatusError(
-    'INVALID_ARGUMENT',
-    `policy name must be in the form "projects/[PROJECT_ID]/policy", got ${JSON.stringify(name.slice(0, 200))}`,
-  )
+  throw new StatusError('INVALID_ARGUMENT', `policy name must be in the form "projects/[PROJECT_ID]/policy", got ${quote(name)}`)
 }
 
 /** The v1 message, as the API answers. */

@@ -1,5 +1,6 @@
 import { parseClusterKey, parseProjectId } from '@countersign/core/name/resource-name.ts'
 import type { ClusterKey, ProjectId } from '@countersign/core/name/resource-name.ts'
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Grant } from '../access/permission.ts'
@@ -131,7 +132,7 @@ function acceptTrustDomain(project: ProjectId, given: string | undefined): strin
   if (TRUST_DOMAIN.test(given)) return given
   throw new StatusError(
     'INVALID_ARGUMENT',
-    `Trust domain ${JSON.stringify(given.slice(0, 80))} is not valid: expected lower-case letters, digits, dots, hyphens and underscores, at most 255`,
+    `Trust domain ${quote(given)} is not valid: expected lower-case letters, digits, dots, hyphens and underscores, at most 255`,
   )
 }
 

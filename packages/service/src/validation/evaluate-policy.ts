@@ -8,6 +8,7 @@ import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
 import { parsePolicy } from '@countersign/core/policy/parse.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
@@ -113,8 +114,5 @@ async function findScope(tables: ValidationTables, project: ProjectId, asked: Ev
 function acceptPolicyName(name: string): ProjectId {
   const match = /^projects\/([^/]+)\/policy$/.exec(name)
   if (match !== null) return getValue(parseProjectId(match[1] ?? ''))
-  throw new StatusError(
-    'INVALID_ARGUMENT',
-    `policy name must be in the form "projects/[PROJECT_ID]/policy", got ${JSON.stringify(name.slice(0, 200))}`,
-  )
+  throw new StatusError('INVALID_ARGUMENT', `policy name must be in the form "projects/[PROJECT_ID]/policy", got ${quote(name)}`)
 }
