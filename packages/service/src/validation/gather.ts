@@ -5,6 +5,7 @@ import type { RequiredEvidence } from '@countersign/core/admission/required-evid
 import type { Attestor } from '@countersign/core/attestation/attestor.ts'
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
 import type { AttestorName, ProjectId } from '@countersign/core/name/resource-name.ts'
+import { listNamedAttestors } from '@countersign/core/policy/attestor-references.ts'
 import { compilePolicy } from '@countersign/core/policy/compile.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
@@ -30,7 +31,7 @@ export interface EvaluatedPolicy {
 export async function gatherWorld(tables: ValidationTables, project: ProjectId, evaluated: EvaluatedPolicy): Promise<AdmissionWorld> {
   const attestors: Record<AttestorName, AttestorState> = {}
   const find = (name: AttestorName) => (evaluated.names === 'AS_STORED' ? tables.findNamedAttestor(project, name) : tables.findAttestor(name))
-  for (const name of namedAttestors(evaluated.policy)) attestors[name] = stateOf(await find(name))
+  for (const name of listNamedAttestors(evaluated.policy)) attestors[name] = stateOf(await find(name))
   const exemptions = await readAll((page) => tables.listExemptions(project, page))
   return {
     policy: compilePolicy(evaluated.policy, evaluated.etag),
@@ -73,17 +74,6 @@ async function checkAll(
 
 function stateOf(stored: Awaited<ReturnType<ValidationTables['findAttestor']>>): AttestorState {
   return stored === undefined ? { state: 'ABSENT' } : { state: 'PRESENT', attestor: stored.attestor, etag: stored.etag }
-}
-
-function namedAttestors(policy: Policy): ReadonlySet<AttestorName> {
-  const maps = [
-    policy.clusterAdmissionRules,
-    policy.kubernetesNamespaceAdmissionRules,
-    policy.kubernetesServiceAccountAdmissionRules,
-    policy.istioServiceIdentityAdmissionRules,
-  ]
-  const rules = [policy.defaultAdmissionRule, ...maps.flatMap((map) => Object.values(map))]
-  return new Set(rules.flatMap((rule) => rule.requireAttestationsBy))
 }
 
 async function readAll<T>(list: (page: PageRequest) => Promise<Page<T>>): Promise<readonly T[]> {

@@ -1,8 +1,7 @@
 import type { AttestorName } from '@countersign/core/name/resource-name.ts'
+import { listNamedAttestors } from '@countersign/core/policy/attestor-references.ts'
 import { formatPolicy } from '@countersign/core/policy/format.ts'
 import { parsePolicy } from '@countersign/core/policy/parse.ts'
-import type { Policy } from '@countersign/core/policy/policy.ts'
-import { RULE_MAPS } from '@countersign/core/policy/rule-maps.ts'
 import type { ExemptionTables, PolicyTables, StoredPolicy } from '@countersign/service/policy/ports.ts'
 import { pageOf } from '../page.ts'
 import { bodyOf, projectId, sound } from '../row.ts'
@@ -37,7 +36,7 @@ async function putPolicy(db: Database, { project, policy, etag, updateTime }: St
     .execute()
   await db.insertInto('policy_version').values(row).execute()
   await db.deleteFrom('policy_attestor').where('project', '=', project).execute()
-  const names = [...namedAttestors(policy)]
+  const names = listNamedAttestors(policy)
   for (let start = 0; start < names.length; start += 300) await nameAttestors(db, project, names.slice(start, start + 300))
 }
 
@@ -49,12 +48,6 @@ async function nameAttestors(db: Database, project: string, names: readonly Atte
     .insertInto('policy_attestor')
     .values(names.map((attestor) => ({ project, attestor, uid: uids.get(attestor) ?? null })))
     .execute()
-}
-
-/** Every attestor that a rule of the policy names. */
-function namedAttestors(policy: Policy): ReadonlySet<AttestorName> {
-  const rules = [policy.defaultAdmissionRule, ...RULE_MAPS.flatMap(({ field }) => Object.values(policy[field]))]
-  return new Set(rules.flatMap((rule) => rule.requireAttestationsBy))
 }
 
 /** The database's word is not trusted either: a body that is no policy is damage, never a policy that allows. */
