@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { checkAttestation } from '@countersign/evidence/attestation/check-attestation.ts'
+import { formatSignaturePayload } from '@countersign/evidence/payload/signature-payload.ts'
+import type { Discovery } from '@countersign/core/vulnerability/discovery.ts'
+import type { Finding } from '@countersign/core/vulnerability/finding.ts'
+import { finding, IMAGE, SCANNER, strictPolicy } from '@countersign/core/vulnerability/testing/finding.ts'
+import type { SigningKey } from './ports.ts'
+import type { SignPart } from './sign-image.ts'
+import { signImage } from './sign-image.ts'
+import { digestOf, discovery, makeAttestations, makeClock, makeKey, scansOf } from './testing/signing-world.ts'
+
+const DIGEST = digestOf(IMAGE)
+const PAYLOAD = formatSignaturePayload({ repository: 'gcr.io/p1/app', digest: DIGEST })
+const KEY = await makeKey()
+
+function check(found: readonly Discovery[], findings: readonly Finding[] = []) {
+  return { scans: scansOf([found], findings), policy: strictPolicy({ maximumFixableSeverity: 'HIGH' }), timeoutMs: 0 }
+}
+
+function sign(overrides: Partial<SignPart> = {}, key: SigningKey = KEY) {
+  return { attestations: makeAttestations(`https://${IMAGE}`), digest: DIGEST, payload: PAYLOAD, key, enough: 'SAME_KEY' as const, ...overrides }
+}
+
+describe('signImage()', () => {
+  test('a clean scan is signed, and what is stored passes a gate’s check', async () => {
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    const result = await signImage(makeClock(), { image: IMAGE, check: check([discovery('FINISHED_SUCCESS')]), sign: sign({ attestations }) })
+    assert.equal(result.check?.verdict.outcome, 'CONFORMS')
+    assert.deepEqual(result.attestation, {
+      outcome: 'CREATED',
+      occurrence: 'projects/p1/occurrences/1',
+      publicKeyId: KEY.signer.publicKeyId,
+      replaced: [],
+    })
+    const results = [...attestations.rows.values()].flatMap((row) => checkAttestation(row, KEY.publicKeys, { digest: DIGEST }))
+    assert.deepEqual(
+      results.map(({ outcome }) => outcome),
+      ['VERIFIED'],
+    )
+  })
+
+  const STRANGER = { noteName: 'projects/mallory/notes/scan' }
+  for (const [name, found, findings, outcome, reason] of [
+    ['no scan', [], [], 'UNDECIDED', { code: 'NOT_SCANNED' }],
+    ['a pending scan', [discovery('PENDING')], [], 'UNDECIDED', { code: 'SCAN_PENDING', scanner: SCANNER }],
+    [
+      'a failed scan',
+      [discovery('FINISHED_FAILED', { error: 'no disk' })],
+      [],
+      'UNDECIDED',
+      { code: 'SCAN_FAILED', scanner: SCANNER, cause: 'no disk' },
+    ],
+    [
+      'an unsupported image',
+      [discovery('FINISHED_UNSUPPORTED')],
+      [],
+      'UNDECIDED',
+      { code: 'SCAN_UNSUPPORTED', scanner: SCANNER, cause: 'the scanner gives no cause' },
+    ],
+    [
+      'a stranger’s clean scan',
+      [discovery('FINISHED_SUCCESS', { scanner: STRANGER })],
+      [],
+      'UNDECIDED',
+      { code: 'SCANNER_UNTRUSTED', scanners: [STRANGER] },
+    ],
+    ['a violation', [discovery('FINISHED_SUCCESS')], [finding()], 'VIOLATES', undefined],
+  ] as const) {
+    test(`${name} is not signed`, async () => {
+      const part = sign()
+      const result = await signImage(makeClock(), { image: IMAGE, check: check(found, findings), sign: part })
+      const verdict = result.check?.verdict
+      assert.deepEqual([verdict?.outcome, result.attestation, part.attestations.done], [outcome, undefined, []])
+      if (verdict?.outcome === 'UNDECIDED') assert.deepEqual(verdict.reasons, [reason])
+    })
+  }
+
+  test('a check alone signs nothing; a signature alone asks for no scan', async () => {
+    const checked = await signImage(makeClock(), { image: IMAGE, check: check([discovery('FINISHED_SUCCESS')]) })
+    assert.deepEqual([checked.check?.verdict.outcome, 'attestation' in checked], ['CONFORMS', false])
+    const signed = await signImage(makeClock(), { image: IMAGE, sign: sign() })
+    assert.deepEqual(['check' in signed, signed.attestation?.outcome], [false, 'CREATED'])
+  })
+
+  test('a note that cannot be used is told before the waiting', async () => {
+    const scans = scansOf([[]])
+    const attestations = { ...makeAttestations(''), findNote: () => Promise.reject(new Error('not an authority')) }
+    await assert.rejects(signImage(makeClock(), { image: IMAGE, check: { ...check([]), scans }, sign: sign({ attestations }) }), /not an authority/)
+    assert.equal(scans.asked(), 0)
+  })
+})
+
+describe('attestImage()', () => {
+  const run = async (part: SignPart) => (await signImage(makeClock(), { image: IMAGE, sign: part })).attestation
+
+  test('signs once for a key and a payload, however often it is asked', async () => {
+    const part = sign()
+    const first = await run(part)
+    assert.deepEqual(await run(part), { ...first, outcome: 'EXISTED' })
+    assert.deepEqual(part.attestations.done, ['create 1'])
+  })
+
+  test('another key’s attestation, or a forged one, is not enough; as kritis, it is', async () => {
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    const signatures = [{ publicKeyId: KEY.signer.publicKeyId, signature: Buffer.from('forged') }]
+    await attestations.create({ serializedPayload: PAYLOAD, signatures })
+    await run(sign({ attestations }, await makeKey()))
+    assert.equal((await run(sign({ attestations, enough: 'ANY_SIGNATURE' })))?.outcome, 'EXISTED')
+    assert.equal((await run(sign({ attestations })))?.outcome, 'CREATED')
+    assert.equal(attestations.rows.size, 3)
+  })
+
+  test('a twin that another signer wrote first is a success', async () => {
+    const key = await makeKey('RSA')
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    await run(sign({ attestations }, key))
+    const [row] = attestations.rows.values()
+    let lists = 0
+    const racing = { ...attestations, list: async () => (lists++ === 0 || row === undefined ? [] : [row]) }
+    const { outcome, occurrence } = (await run(sign({ attestations: racing }, key))) ?? {}
+    assert.deepEqual([outcome, occurrence], ['EXISTED', 'projects/p1/occurrences/1'])
+  })
+
+  test('an absent note is made, after the check and before the attestation', async () => {
+    const part = sign()
+    part.attestations.note = 'ABSENT'
+    await run(part)
+    assert.deepEqual(part.attestations.done, ['createNote', 'create 1'])
+  })
+
+  test('§8.1: overwriting writes first, then deletes this key’s earlier ones alone', async () => {
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    await run(sign({ attestations }))
+    await run(sign({ attestations }, await makeKey()))
+    const result = await run(sign({ attestations, enough: 'NONE' }))
+    assert.deepEqual(result?.replaced, ['projects/p1/occurrences/1'])
+    assert.deepEqual(attestations.done, ['create 1', 'create 2', 'create 3', 'delete 1'])
+  })
+
+  test('overwriting an attestation that would be the same leaves it', async () => {
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    const key = await makeKey('RSA')
+    await run(sign({ attestations }, key))
+    const { outcome, replaced } = (await run(sign({ attestations, enough: 'NONE' }, key))) ?? {}
+    assert.deepEqual([outcome, replaced, attestations.rows.size], ['EXISTED', [], 1])
+  })
+
+  test('what the store kept otherwise is an error, and nothing is deleted', async () => {
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    await run(sign({ attestations }))
+    const altering = {
+      ...attestations,
+      get: async (name: string) => ({ ...(await attestations.get(name)), serializedPayload: Buffer.from('{}') }),
+    }
+    await assert.rejects(run(sign({ attestations: altering, enough: 'NONE' })), { code: 'DATA_LOSS' })
+    assert.deepEqual(attestations.done, ['create 1', 'create 2'])
+  })
+
+  test('an error of the store is the caller’s', async () => {
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    const failing = { ...attestations, create: () => Promise.reject(new Error('forbidden')) }
+    await assert.rejects(run(sign({ attestations: failing })), /forbidden/)
+    assert.equal(attestations.rows.size, 0)
+  })
+})
