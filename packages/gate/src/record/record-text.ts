@@ -1,8 +1,9 @@
 import type { AdmissionDecision, AttestorVerdict, ImageOutcome, ImageVerdict } from '@countersign/core/admission/decision.ts'
 import type { AdmissionEvidence, AttestorState, DigestEvidence } from '@countersign/core/admission/evidence.ts'
-import { nameAttestor, RECEIPT_VERSION, type ReceiptOptions, usedAttestors } from '@countersign/core/admission/receipt.ts'
+import { type DecisionReceipt, nameAttestor, RECEIPT_VERSION, type ReceiptOptions, usedAttestors } from '@countersign/core/admission/receipt.ts'
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
 import type { DecisionRecord } from '@countersign/core/audit/decision-record.ts'
+import type { Exemption } from '@countersign/core/policy/exemption.ts'
 import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
 
 /*
@@ -23,16 +24,20 @@ type ImageOfRequest = Omit<AdmissionRequest['images'][number], 'reference'>
 /** The canonical text of `makeReceipt`'s receipt. */
 export function formatReceipt(request: AdmissionRequest, evidence: AdmissionEvidence, decision: AdmissionDecision, options: ReceiptOptions): string {
   const used = [...usedAttestors(decision, evidence)].sort()
-  const { policy, systemPolicy, imageReviewMustShow } = evidence
-  const mustShow = imageReviewMustShow === undefined ? '' : `"imageReviewMustShow":${JSON.stringify(imageReviewMustShow)},`
-  const system = systemPolicy === undefined ? '' : `"systemPolicy":${JSON.stringify({ etag: systemPolicy.etag })},`
-  return (
-    `{"attestations":${formatAttestations(used, evidence)},"attestors":${formatAttestors(used, evidence)},` +
-    `"decision":${JSON.stringify(orderDecision(decision))},"evaluator":${JSON.stringify(options.evaluator)},` +
-    `"exemptions":${formatExemptions(decision, evidence)},${mustShow}"now":${JSON.stringify(evidence.now)},` +
-    `"policy":${JSON.stringify({ digest: options.policyDigest, etag: policy.etag })},` +
-    `"request":${JSON.stringify(orderRequest(request))},${system}"version":${RECEIPT_VERSION}}`
-  )
+  const { policy, systemPolicy, imageReviewMustShow, now } = evidence
+  const rest = {
+    decision: orderDecision(decision),
+    evaluator: options.evaluator,
+    exemptions: orderExemptions(decision, evidence),
+    imageReviewMustShow,
+    now,
+    policy: { digest: options.policyDigest, etag: policy.etag },
+    request: orderRequest(request),
+    systemPolicy: systemPolicy && { etag: systemPolicy.etag },
+    version: RECEIPT_VERSION,
+  }
+  const kept = `{"attestations":${formatAttestations(used, evidence)},"attestors":${formatAttestors(used, evidence)},`
+  return kept + JSON.stringify(rest satisfies Record<keyof Omit<Required<DecisionReceipt>, 'attestations' | 'attestors'>, unknown>).slice(1)
 }
 
 /** The canonical text of a decision's record around its receipt's text. */
@@ -81,10 +86,14 @@ function formatMembers(names: readonly string[], textOf: (name: string) => strin
   return `{${text}}`
 }
 
-function formatExemptions({ images }: AdmissionDecision, { exemptions }: AdmissionEvidence): string {
-  if (exemptions.length === 0) return '[]'
+function orderExemptions({ images }: AdmissionDecision, { exemptions }: AdmissionEvidence): readonly object[] {
+  if (exemptions.length === 0) return exemptions
   const ids = new Set(images.map(({ result }) => (result.reason.code === 'EXEMPTION' ? result.reason.id : undefined)))
-  return formatCanonicalJson(exemptions.filter(({ id }) => ids.has(id)))
+  return exemptions.filter(({ id }) => ids.has(id)).map(orderExemption)
+}
+
+function orderExemption({ expiresAt, id, namespace, owner, reason, subject }: Exemption) {
+  return { expiresAt, id, namespace, owner, reason, subject } satisfies Whole<Exemption>
 }
 
 function orderRequest({ breakGlass, images, operation, project, scope, serverDryRun, source, uid, unchangedImages, ...who }: AdmissionRequest) {

@@ -32,10 +32,10 @@ interface OpenSegment {
 const DURABLE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_DSYNC
 /**
  * A synchronised write costs about as much processor time as five admissions, whatever it holds. Where admissions come in
- * at once, groups therefore begin at least this far apart; a lone one never waits.
+ * at once, groups therefore begin at least this far apart; few at a time never wait.
  */
-const PACE_MS = 2
-const CROWD = 8
+const PACE_MS = 4
+const CROWD = 16
 
 /**
  * The gate's own durable log. Order of effects: while one group is written, the next one forms; a record's place in the
