@@ -92,7 +92,7 @@ export function explainUndecided(reason: UndecidedReason): string {
 }
 
 /** How an attestor stands to an image, with the newest attestation that does not count. */
-export function explainAttestor(verdict: AttestorVerdict): string {
+function explainAttestor(verdict: AttestorVerdict): string {
   if (verdict.satisfied) return `${verdict.attestor} has attested it`
   const [newest] = verdict.rejected
   const head = `${verdict.attestor} ${ATTESTOR_CAUSES[verdict.cause ?? 'NO_ATTESTATION']}`

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ImageDigest } from './reference.ts'
-import { digestOfResourceUri, formatResourceUri } from './resource-uri.ts'
+import { digestOfResourceUri } from './resource-uri.ts'
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}` as ImageDigest
 
@@ -10,7 +10,6 @@ describe('digestOfResourceUri()', () => {
     assert.equal(digestOfResourceUri(`https://gcr.io/p/a@${DIGEST}`), DIGEST)
     assert.equal(digestOfResourceUri(`gcr.io/p/a@${DIGEST}`), DIGEST)
     assert.equal(digestOfResourceUri(`gcr.io/p/a:v1@${DIGEST}`), DIGEST)
-    assert.equal(digestOfResourceUri(formatResourceUri('gcr.io/p/a', DIGEST)), DIGEST)
   })
 
   test('finds none in a URI by tag, without a repository, or with anything after the digest', () => {

@@ -3,11 +3,6 @@ import type { ImageDigest } from './reference.ts'
 
 const DIGEST_LENGTH = 'sha256:'.length + 64
 
-/** The resource URI of an image in the notes' store: `https://HOST/PATH@sha256:…` (binary-authorization.md §3.4). */
-export function formatResourceUri(repository: string, digest: ImageDigest): string {
-  return `https://${repository}@${digest}`
-}
-
 /**
  * The digest that a resource URI ends with, with or without a scheme before it: some clients write `https://`, gcloud does
  * not, and attestations are found by this suffix alone (§3.4). Undefined for everything else, a URI by tag included.

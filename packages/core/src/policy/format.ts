@@ -44,37 +44,16 @@ export function formatPolicy(policy: Policy, written: PolicyWritten = {}): Polic
   }
 }
 
-/**
- * The one form of all policies that mean the same: patterns and attestors in order and once each, unspecified evaluation
- * of the system policy as DISABLE, which it means.
- */
-export function canonicalPolicy(policy: Policy): Policy {
-  const patterns = [...new Set(policy.admissionWhitelistPatterns.map(({ namePattern }) => namePattern))].sort()
-  const maps = Object.fromEntries(RULE_MAPS.map(({ field }) => [field, mapRules(policy[field], canonicalRule)]))
-  const isEnabled = policy.globalPolicyEvaluationMode === 'ENABLE'
-  return {
-    ...policy,
-    globalPolicyEvaluationMode: isEnabled ? 'ENABLE' : 'DISABLE',
-    admissionWhitelistPatterns: patterns.map((namePattern) => ({ namePattern })),
-    ...maps,
-    defaultAdmissionRule: canonicalRule(policy.defaultAdmissionRule),
-  }
-}
-
 function formatRuleMaps(policy: Policy): Partial<PolicyTree> {
   const used = RULE_MAPS.filter(({ field }) => Object.keys(policy[field]).length > 0)
-  return Object.fromEntries(used.map(({ field }) => [field, mapRules(policy[field], formatRule)]))
+  return Object.fromEntries(used.map(({ field }) => [field, formatRules(policy[field])]))
 }
 
 function formatRule({ evaluationMode, requireAttestationsBy, enforcementMode }: AdmissionRule): AdmissionRuleTree {
   return { evaluationMode, ...(requireAttestationsBy.length === 0 ? {} : { requireAttestationsBy: [...requireAttestationsBy] }), enforcementMode }
 }
 
-function canonicalRule(rule: AdmissionRule): AdmissionRule {
-  return { ...rule, requireAttestationsBy: [...new Set(rule.requireAttestationsBy)].sort() }
-}
-
-function mapRules<T>(rules: Readonly<Record<string, AdmissionRule>>, change: (rule: AdmissionRule) => T): Record<string, T> {
+function formatRules(rules: Readonly<Record<string, AdmissionRule>>): Readonly<Record<string, AdmissionRuleTree>> {
   const entries = Object.entries(rules).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([key, rule]) => [key, change(rule)]))
+  return Object.fromEntries(entries.map(([key, rule]) => [key, formatRule(rule)]))
 }

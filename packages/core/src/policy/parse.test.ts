@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { formatPath } from '../parsed.ts'
 import { DEFAULT_POLICY } from './default-policy.ts'
-import { canonicalPolicy, formatPolicy } from './format.ts'
+import { formatPolicy } from './format.ts'
 import { parsePolicy, parsePolicyEnvelope } from './parse.ts'
 import type { AdmissionRule, Policy } from './policy.ts'
 
@@ -140,19 +140,6 @@ describe('formatPolicy()', () => {
   test('§1.1: writes the fields in the order of the message', () => {
     const tree = formatPolicy({ ...DEFAULT_POLICY, description: 'd' }, { name: 'projects/p1/policy', updateTime: 't', etag: 'e' })
     assert.deepEqual(Object.keys(tree), ['name', 'description', 'globalPolicyEvaluationMode', 'defaultAdmissionRule', 'updateTime', 'etag'])
-  })
-})
-
-describe('canonicalPolicy()', () => {
-  test('is one form for all orders, and stays as it is', () => {
-    fc.assert(
-      fc.property(policies(), (policy) => {
-        const canonical = canonicalPolicy(policy)
-        const turned = { ...policy, admissionWhitelistPatterns: policy.admissionWhitelistPatterns.toReversed() }
-        assert.deepEqual(canonicalPolicy(turned), canonical)
-        assert.deepEqual(canonicalPolicy(canonical), canonical)
-      }),
-    )
   })
 })
 

@@ -1,9 +1,4 @@
-import type { Filter } from '@countersign/api/filter/filter.ts'
-import type { Parsed } from '@countersign/core/parsed.ts'
 import type { Page, PageRequest } from './page.ts'
-
-/** Reads a filter; the empty text passes everything. Issues have line and column. */
-export type FilterParser = (text: string) => Parsed<Filter>
 
 /** How many rows one request looks at before it gives what it has: a filter that fits nothing must not read the whole store. */
 const MAX_SCANNED = 5000
