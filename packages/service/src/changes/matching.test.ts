@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { numberKey, pageOf } from '../testing/memory-page.ts'
-import { listMatching } from './filter.ts'
+import { listMatching } from './matching.ts'
 import type { Page, PageRequest } from './page.ts'
 
 test('pages of a filtered list, put together, are the filtered list: nothing twice, nothing lost', async () => {
