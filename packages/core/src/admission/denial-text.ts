@@ -1,5 +1,6 @@
 import type { RuleKind, RuleReference } from '../policy/policy.ts'
 import type { AdmissionDecision, AttestorVerdict, DenyReason, ImageVerdict } from './decision.ts'
+import type { AdmissionRequest } from './request.ts'
 import { formatVisible } from './visible-text.ts'
 
 /**
@@ -36,6 +37,11 @@ const RULE_KINDS: Readonly<Record<RuleKind, string>> = {
   KUBERNETES_NAMESPACE: 'namespace admission rule for ',
   KUBERNETES_SERVICE_ACCOUNT: 'service account admission rule for ',
   ISTIO_SERVICE_IDENTITY: 'service identity admission rule for ',
+}
+
+/** Which generation's words a request is answered in: an ImageReview in A, everything else in B. */
+export function generationOf({ source }: Pick<AdmissionRequest, 'source'>): TextGeneration {
+  return source === 'IMAGE_REVIEW' ? 'A' : 'B'
 }
 
 /** The images that the policy refuses, in the order of the decision. */

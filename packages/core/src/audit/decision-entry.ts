@@ -1,5 +1,5 @@
 import type { AdmissionDecision, ImageVerdict } from '../admission/decision.ts'
-import { formatDenial, listDenialCauses } from '../admission/denial-text.ts'
+import { formatDenial, generationOf, listDenialCauses } from '../admission/denial-text.ts'
 import type { TextGeneration } from '../admission/denial-text.ts'
 import { explainUndecided } from '../admission/explain.ts'
 import { listAuditLabels, WEBHOOK_NAME } from '../admission/labels.ts'
@@ -52,11 +52,6 @@ export function formatDecisionEntry(recorded: RecordedDecision): LogEntry {
     operation: { id: insertId, producer: 'k8s.io', first: true, last: true },
     protoPayload: formatPayload(recorded),
   }
-}
-
-/** Which generation's words and shapes a request is answered in: an ImageReview in A, everything else in B. */
-export function generationOf(request: ReceiptRequest): TextGeneration {
-  return request.source === 'IMAGE_REVIEW' ? 'A' : 'B'
 }
 
 function formatPayload(recorded: RecordedDecision): AuditLog {

@@ -1,7 +1,25 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { idOf, parseAttestorName, parseClusterKey, parseNoteName, parseOccurrenceName, parseProjectId, projectOf } from './resource-name.ts'
+import {
+  idOf,
+  parseAttestorName,
+  parseClusterKey,
+  parseNoteName,
+  parseOccurrenceName,
+  parsePolicyName,
+  parseProjectId,
+  projectOf,
+} from './resource-name.ts'
+
+describe('parsePolicyName()', () => {
+  test('gives the project of projects/P/policy', () => assert.deepEqual(parsePolicyName('projects/p1/policy'), { ok: true, value: 'p1' }))
+
+  test('refuses every other form, and a project that is none', () => {
+    for (const name of ['', 'p1', 'projects/p1', 'projects//policy', 'projects/p1/policy/x', 'projects/P1/policy', 'projects/p1/policy\n'])
+      assert.equal(parsePolicyName(name).ok, false, name)
+  })
+})
 
 describe('parseProjectId()', () => {
   test('accepts short ids too', () => {

@@ -51,6 +51,12 @@ export function parseAttestorName(text: string): Parsed<AttestorName> {
   )
 }
 
+/** Parses `projects/P/policy`, the name of a project's one policy, to the project. */
+export function parsePolicyName(text: string): Parsed<ProjectId> {
+  const id = /^projects\/([^/]+)\/policy$/.exec(text)?.[1]
+  return id === undefined ? wrong(`policy name must be in the form "projects/[PROJECT_ID]/policy", got ${quote(text)}`) : parseProjectId(id)
+}
+
 /** Parses `location.name`. */
 export function parseClusterKey(text: string): Parsed<ClusterKey> {
   const dot = text.indexOf('.')

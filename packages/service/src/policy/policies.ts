@@ -1,10 +1,12 @@
 import type { Timestamp } from '@countersign/core/instant.ts'
-import { parseProjectId } from '@countersign/core/name/resource-name.ts'
+import { parsePolicyName } from '@countersign/core/name/resource-name.ts'
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import { formatIssue } from '@countersign/core/parsed.ts'
+import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
 import { formatPolicy } from '@countersign/core/policy/format.ts'
 import { parsePolicyEnvelope } from '@countersign/core/policy/parse.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
+import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
@@ -15,8 +17,6 @@ import type { KnownProjects } from '../changes/known-project.ts'
 import { getProject } from '../changes/known-project.ts'
 import { writeChange } from '../changes/write-change.ts'
 import { requireReferences } from './attestor-references.ts'
-import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
-import { quote } from '@countersign/core/quote.ts'
 import type { AttestorTables, PolicyTables, StoredPolicy } from './ports.ts'
 
 const METHOD = 'google.cloud.binaryauthorization.v1.BinauthzManagementServiceV1.UpdatePolicy'
@@ -56,7 +56,7 @@ export function makePolicies(ports: PolicyPorts): Policies {
 }
 
 async function getPolicy(ports: PolicyPorts, caller: Caller, name: string): Promise<PolicyView> {
-  const project = acceptName(name)
+  const project = getValue(parsePolicyName(name))
   requirePermission(caller, 'binaryauthorization.policy.get', nameOf(project))
   return await ports.changes.read(async (tables) => {
     await getProject(tables, project)
@@ -70,7 +70,7 @@ async function updatePolicy(
   caller: Caller,
   asked: { readonly name: string; readonly body: unknown },
 ): Promise<{ view: PolicyView; warnings: readonly string[] }> {
-  const project = acceptName(asked.name)
+  const project = getValue(parsePolicyName(asked.name))
   const grant = requirePermission(caller, 'binaryauthorization.policy.update', nameOf(project))
   const parsed = parsePolicyEnvelope(asked.body)
   if (!parsed.ok) throw invalid(parsed.issues, 'Policy is not valid')
@@ -98,13 +98,6 @@ function newVersion({ surroundings }: PolicyPorts, project: ProjectId, policy: P
 function systemPolicyView(ports: PolicyPorts, name: string): PolicyView {
   if (SYSTEM_POLICY_NAME.test(name)) return { name, policy: ports.systemPolicy }
   throw new StatusError('INVALID_ARGUMENT', `system policy name must be in the form "locations/[LOCATION]/policy", got ${quote(name)}`)
-}
-
-function acceptName(name: string): ProjectId {
-  const [collection, id, member, ...rest] = name.split('/')
-  const isPolicy = collection === 'projects' && id !== undefined && id !== '' && member === 'policy' && rest.length === 0
-  if (isPolicy) return getValue(parseProjectId(id))
-  throw new StatusError('INVALID_ARGUMENT', `policy name must be in the form "projects/[PROJECT_ID]/policy", got ${quote(name)}`)
 }
 
 /** The v1 message, as the API answers. */

@@ -1,14 +1,13 @@
 import { decideAdmission } from '@countersign/core/admission/decide.ts'
 import type { AdmissionDecision } from '@countersign/core/admission/decision.ts'
-import { formatDenial } from '@countersign/core/admission/denial-text.ts'
+import { formatDenial, generationOf } from '@countersign/core/admission/denial-text.ts'
 import { formatFix } from '@countersign/core/admission/fix.ts'
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
-import { parseClusterKey, parseProjectId } from '@countersign/core/name/resource-name.ts'
+import { parseClusterKey, parsePolicyName } from '@countersign/core/name/resource-name.ts'
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
 import { parsePolicy } from '@countersign/core/policy/parse.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
-import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
@@ -63,7 +62,7 @@ const NO_CLUSTER = getValue(parseClusterKey('no-cluster-was-named.none'))
  * of the object's items.
  */
 export async function evaluatePolicy(ports: EvaluationPorts, caller: Caller, asked: EvaluationRequest): Promise<readonly Evaluation[]> {
-  const project = acceptPolicyName(asked.name)
+  const project = getValue(parsePolicyName(asked.name))
   requirePermission(caller, 'binaryauthorization.policy.evaluatePolicy', asked.name)
   const tried = asked.policy === undefined ? undefined : getValue(parsePolicy(asked.policy), 'Policy is not valid')
   const position = await ports.feed.head()
@@ -82,7 +81,7 @@ export async function evaluatePolicy(ports: EvaluationPorts, caller: Caller, ask
 }
 
 function evaluationOf(subject: string, request: AdmissionRequest, decision: AdmissionDecision): Evaluation {
-  const message = decision.outcome === 'DENIED' ? formatDenial(decision, request.source === 'IMAGE_REVIEW' ? 'A' : 'B') : ''
+  const message = decision.outcome === 'DENIED' ? formatDenial(decision, generationOf(request)) : ''
   const warnings = decision.images.flatMap(({ fix }) => (fix === undefined ? [] : [formatFix(fix)]))
   return { subject, decision, message, warnings }
 }
@@ -109,10 +108,4 @@ async function findScope(tables: ValidationTables, project: ProjectId, asked: Ev
     'NOT_FOUND',
     `Cluster "${cluster}" of project "${project}" was not found: register it with: countersign clusters register ${cluster} --project ${project}`,
   )
-}
-
-function acceptPolicyName(name: string): ProjectId {
-  const match = /^projects\/([^/]+)\/policy$/.exec(name)
-  if (match !== null) return getValue(parseProjectId(match[1] ?? ''))
-  throw new StatusError('INVALID_ARGUMENT', `policy name must be in the form "projects/[PROJECT_ID]/policy", got ${quote(name)}`)
 }
