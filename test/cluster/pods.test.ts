@@ -29,10 +29,9 @@ test('§6.4: a Pod that nobody signed is refused in the original’s words, with
       `Warning: Attest the image: countersign attestations sign-and-create --artifact-url=${image} --attestor=${attestor}\n` +
       `${REFUSED}Image ${image} denied by Binary Authorization default admission rule. Image ${image} denied by attestor ${attestor}: ${NOT_FOUND}\n`,
   })
+  // Not the receipt: the ImagePolicyWebhook plugin, which asks for each Pod as well, writes its own under the same key, and first.
   const annotations = await room.auditAnnotations('create', 'app')
   assert.match(annotations[`${WEBHOOK}/fix`] ?? '', /^Attest the image: countersign attestations sign-and-create /)
-  assert.match(annotations[`${WEBHOOK}/receipt`] ?? '', /^sha256:[0-9a-f]{64}$/)
-  assert.ok(annotations[`${WEBHOOK}/policy-etag`])
 
   await sign(image)
   assert.deepEqual(await room.kubectl(['apply', '-f', '-'], pod('app', image)), { code: 0, stdout: 'pod/app created\n', stderr: '' })
