@@ -72,7 +72,13 @@ test('an unknown flag, an unknown key of the file and a file that is not there a
   assert.match(String(read({ argv: ['--config', 'gone.yaml'] })), /gone\.yaml.*does not exist/)
 })
 
-test('a repeated setting is repeated flags, or a list divided by commas', () => {
+test('a file of two documents, and a list for a setting that has one value, are refused: neither is read half', () => {
+  assert.deepEqual(read({ readFile: () => 'data: a\n---\ndata: b\n' }), ['["./countersign.yaml"]: Expected one document, found 2'])
+  assert.deepEqual(read({ readFile: () => 'data: [a, b]\n' }), ['["./countersign.yaml"].data: Expected one value, found a list'])
+})
+
+test('a repeated setting is repeated flags, a variable divided by commas, or a list in the file', () => {
+  assert.deepEqual(config({ readFile: () => 'hostname: [a.example, b.example]\n' }).hostnames, ['a.example', 'b.example'])
   assert.deepEqual(config({ argv: ['--hostname', 'a.example', '--hostname', 'b.example'] }).hostnames, ['a.example', 'b.example'])
   assert.deepEqual(config({ env: { COUNTERSIGN_HOSTNAME: 'a.example,b.example' } }).hostnames, ['a.example', 'b.example'])
 })

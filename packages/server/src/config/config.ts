@@ -1,7 +1,8 @@
-import type { LayeredValues } from './layers.ts'
-import { parseAddress, type Address } from './address.ts'
 import type { UnseenByImageReview } from '@countersign/core/admission/evidence.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
+import { parseAddress, type Address } from './address.ts'
+import type { LayeredValues } from './layers.ts'
+import type { SettingName } from './settings.ts'
 
 /** The server's configuration after parsing: nothing inside reads flags, variables or files. */
 export interface ServerConfig {
@@ -71,18 +72,18 @@ class SettingReader {
     this.#issues = issues
   }
 
-  complain(name: string, message: string): void {
+  complain(name: SettingName, message: string): void {
     this.#issues.push({ path: [this.#values.one(name)?.origin ?? name], message })
   }
 
-  address(name: string): Address | undefined {
+  address(name: SettingName): Address | undefined {
     const parsed = parseAddress(this.#values.one(name)?.text ?? '')
     if (parsed.ok) return parsed.value
     for (const issue of parsed.issues) this.complain(name, issue.message)
     return undefined
   }
 
-  integer(name: string, least: number, most: number): number {
+  integer(name: SettingName, least: number, most: number): number {
     const text = this.#values.one(name)?.text ?? ''
     const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN
     if (value >= least && value <= most) return value
@@ -90,14 +91,14 @@ class SettingReader {
     return least
   }
 
-  choice<const T extends readonly [string, ...string[]]>(name: string, allowed: T): T[number] {
+  choice<const T extends readonly [string, ...string[]]>(name: SettingName, allowed: T): T[number] {
     const text = this.#values.one(name)?.text ?? ''
     const found = allowed.find((value) => value === text)
     if (found === undefined) this.complain(name, `Value "${text}" is not valid: expected ${allowed.join(', ')}`)
     return found ?? allowed[0]
   }
 
-  url(name: string): string | undefined {
+  url(name: SettingName): string | undefined {
     const text = this.#values.one(name)?.text
     if (text === undefined) return undefined
     const url = URL.parse(text)

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { parseYamlDocuments } from '@countersign/api/file/yaml.ts'
+import { isJsonObject } from '@countersign/core/json-object.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
-import { SETTINGS, variableOf, type Setting } from './settings.ts'
+import { type Setting, type SettingName, SETTINGS, variableOf } from './settings.ts'
 
 /** A value and where it came from: `--listen`, `COUNTERSIGN_LISTEN`, `countersign.yaml: listen`, or the default. */
 export interface LayeredValue {
@@ -11,8 +12,8 @@ export interface LayeredValue {
 
 /** What each setting is after flags, variables and file were laid over the defaults. */
 export interface LayeredValues {
-  one(name: string): LayeredValue | undefined
-  many(name: string): readonly string[]
+  one(name: SettingName): LayeredValue | undefined
+  many(name: SettingName): readonly string[]
 }
 
 export interface ConfigSources {
@@ -69,22 +70,27 @@ function readConfigFile(sources: ConfigSources, named: string | undefined): Pars
   }
   const parsed = parseYamlDocuments(text)
   if (!parsed.ok) return { ok: false, issues: parsed.issues.map((issue) => ({ ...issue, path: [path, ...issue.path] })) }
+  const count = parsed.value.length
+  if (count > 1) return { ok: false, issues: [{ path: [path], message: `Expected one document, found ${count}` }] }
   return readTree(parsed.value[0]?.tree ?? {}, path)
 }
 
 function readTree(tree: unknown, path: string): Parsed<Layer> {
-  if (typeof tree !== 'object' || tree === null || Array.isArray(tree))
-    return { ok: false, issues: [{ path: [path], message: 'Expected a map of settings' }] }
+  if (!isJsonObject(tree)) return { ok: false, issues: [{ path: [path], message: 'Expected a map of settings' }] }
   const issues: Issue[] = []
   const layer: Record<string, readonly string[]> = {}
   for (const [key, value] of Object.entries(tree)) {
-    const texts = Array.isArray(value) ? value : [value]
-    if (!SETTINGS.some((setting) => setting.name === key))
-      issues.push({ path: [path, key], message: 'Unknown setting: see countersign serve --help' })
-    else if (texts.every(isScalar)) layer[key] = texts.map(String)
-    else issues.push({ path: [path, key], message: 'Expected a text or a number' })
+    const setting = (SETTINGS as readonly Setting[]).find(({ name }) => name === key)
+    const fault = setting === undefined ? 'Unknown setting: see countersign serve --help' : findFault(setting, value)
+    if (fault === undefined) layer[key] = [value].flat().map(String)
+    else issues.push({ path: [path, key], message: fault })
   }
   return issues.length > 0 ? { ok: false, issues } : { ok: true, value: layer }
+}
+
+function findFault({ repeated }: Setting, value: unknown): string | undefined {
+  if (Array.isArray(value) && repeated === undefined) return 'Expected one value, found a list'
+  return [value].flat().every(isScalar) ? undefined : 'Expected a text or a number'
 }
 
 function isScalar(value: unknown): value is string | number {

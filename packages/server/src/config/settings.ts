@@ -8,7 +8,7 @@ export interface Setting {
   /** What stands for the value in the help text; absent for a flag that takes none. */
   readonly value?: string
   readonly fallback?: string
-  /** May be given more than once; in the variable and the file separated by commas. */
+  /** May be given more than once: the flag again, the variable's values separated by commas, a list in the file. */
   readonly repeated?: true
   readonly help: string
 }
@@ -89,6 +89,7 @@ export const SETTINGS = [
   },
 ] as const satisfies readonly Setting[]
 
+/** Every setting's name. */
 export type SettingName = (typeof SETTINGS)[number]['name']
 
 /** The environment variable of a setting. */
