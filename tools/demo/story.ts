@@ -1,0 +1,173 @@
+import type { Doors } from '../../test/harness/server.ts'
+import type { DemoCluster } from './cluster.ts'
+import type { DemoImage } from './image.ts'
+import type { Stage } from './stage.ts'
+
+/*
+ * The founding story: "Denying All Images" to "Handling Emergency Situations" of the GKE Binary Authorization demo, with `gcloud beta container binauthz`
+ * replaced by `countersign`, and an API server that is played by the demo itself.
+ */
+const CLUSTER = 'us-central1-a.my-cluster-1'
+const DENIED_BY_CLUSTER =
+  /denied by Binary Authorization cluster admission rule for us-central1-a\.my-cluster-1\. Denied by always_deny admission rule/
+
+export interface Cast {
+  readonly image: DemoImage
+  readonly server: Doors
+  readonly openCluster: (webhookUrl: string) => DemoCluster
+}
+
+/** Plays every chapter in order; throws at the first surprise. */
+export async function playStory(stage: Stage, { image, server, openCluster }: Cast): Promise<void> {
+  stage.chapter('Setting up', `A server runs at ${server.apiUrl}. ${image.told}`)
+  await stage.type('countersign projects create $PROJECT')
+  await stage.type(`countersign clusters register ${CLUSTER}`, { shows: /webhook/ })
+  const registered = await stage.type(`countersign clusters describe ${CLUSTER} --format='value(webhookUrl)'`)
+  const kubectl = openCluster(registered.output.trim())
+  if (image.registry !== undefined) await stage.type(`countersign images list-tags ${image.repository}`, { shows: /latest/ })
+  const pods = writePods(stage, image)
+
+  await denyAll(stage, kubectl, pods)
+  await allowByPattern(stage, kubectl, { pods, image })
+  await vouch(stage, { image, server })
+  await requireAttestation(stage, kubectl, pods)
+  await breakGlass(stage, kubectl, pods)
+  stage.chapter('The end', 'Every record of the story is chained by hash; tearing down leaves a policy that allows as at first.')
+  await stage.type('countersign audit verify', { shows: /intact/ })
+  await stage.type(`countersign attestors delete "$(countersign attestors list --format='value(name)')"`)
+  await stage.type('countersign policy reset')
+}
+
+type Pods = Readonly<Record<'nginx' | 'signed' | 'breakGlass', Parameters<DemoCluster['create']>[0]>>
+
+function writePods(stage: Stage, { repository, digest }: DemoImage): Pods {
+  const pod = (name: string, image: string, annotations?: object) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', ...(annotations === undefined ? {} : { annotations }) },
+    spec: { containers: [{ name: 'nginx', image }] },
+  })
+  const pods = {
+    nginx: pod('nginx', `${repository}:latest`),
+    signed: pod('nginx-signed', `${repository}@${digest}`),
+    breakGlass: pod('nginx-breakglass', 'nginx:latest', { 'alpha.image-policy.k8s.io/break-glass': 'true' }),
+  }
+  stage.file('nginx.yaml', manifest(pods.nginx))
+  return pods
+}
+
+function manifest({ metadata, spec }: Pods['nginx']): string {
+  const annotations = Object.entries(metadata.annotations ?? {}).map(([key, value]) => `    ${key}: "${value}"\n`)
+  const head = `apiVersion: v1\nkind: Pod\nmetadata:\n  name: ${metadata.name}\n${annotations.length === 0 ? '' : `  annotations:\n${annotations.join('')}`}`
+  return `${head}spec:\n  containers:\n  - name: nginx\n    image: "${spec.containers[0]?.image}"\n`
+}
+
+function policy(clusterRule: readonly string[], patterns: readonly string[] = []): string {
+  return [
+    ...(patterns.length === 0 ? [] : ['admissionWhitelistPatterns:', ...patterns.map((pattern) => `- namePattern: ${pattern}`)]),
+    'clusterAdmissionRules:',
+    `  ${CLUSTER}:`,
+    ...clusterRule.map((line) => `    ${line}`),
+    'defaultAdmissionRule:',
+    '  enforcementMode: ENFORCED_BLOCK_AND_AUDIT_LOG',
+    '  evaluationMode: ALWAYS_DENY',
+    'globalPolicyEvaluationMode: ENABLE',
+    '',
+  ].join('\n')
+}
+
+const ENFORCED = 'enforcementMode: ENFORCED_BLOCK_AND_AUDIT_LOG'
+const ALLOW = [ENFORCED, 'evaluationMode: ALWAYS_ALLOW']
+const DENY = [ENFORCED, 'evaluationMode: ALWAYS_DENY']
+
+async function denyAll(stage: Stage, kubectl: DemoCluster, pods: Pods): Promise<void> {
+  stage.chapter('Denying all images', 'First the cluster allows everything, then nothing. What already runs stays.')
+  await stage.type('countersign policy export', { shows: /ALWAYS_ALLOW/ })
+  stage.file('policy.yaml', policy(ALLOW))
+  await stage.type('countersign policy import policy.yaml')
+  await stage.play('kubectl apply -f nginx.yaml', () => kubectl.create(pods.nginx, 'nginx.yaml'), { shows: /created/ })
+  stage.file('policy.yaml', policy(DENY))
+  await stage.type('countersign policy import policy.yaml')
+  await stage.play('kubectl get pods', async () => kubectl.list(), { shows: /nginx .*Running/ })
+  await stage.play('kubectl label pod nginx team=web', () => kubectl.label('nginx'), { shows: /labeled/ })
+  await stage.play('kubectl delete pod nginx', () => kubectl.remove('nginx'))
+  await stage.play('kubectl apply -f nginx.yaml', () => kubectl.create(pods.nginx, 'nginx.yaml'), { code: 1, shows: DENIED_BY_CLUSTER })
+  stage.chapter('An older API server', 'asks by ImagePolicyWebhook, and reads the texts of its generation.')
+  await stage.play('kubectl apply -f nginx.yaml', () => kubectl.createByImageReview(pods.nginx), {
+    code: 1,
+    shows: /Denied by cluster admission rule for us-central1-a\.my-cluster-1\. Overridden by evaluation mode/,
+  })
+  await stage.type(`countersign audit list --filter='resource.type="k8s_cluster" protoPayload.status.message="PERMISSION_DENIED"'`, {
+    shows: /pods\.create/,
+  })
+  await stage.type(`countersign evaluate nginx.yaml --cluster ${CLUSTER}`, { code: 1, shows: /denied/ })
+}
+
+async function allowByPattern(
+  stage: Stage,
+  kubectl: DemoCluster,
+  { pods, image }: { readonly pods: Pods; readonly image: DemoImage },
+): Promise<void> {
+  stage.chapter('Denying images except from allowed registries', 'A pattern lets in what comes from one place.')
+  stage.file('policy.yaml', policy(DENY, [`${image.repository}*`]))
+  await stage.type('countersign policy import policy.yaml')
+  await stage.play('kubectl apply -f nginx.yaml', () => kubectl.create(pods.nginx, 'nginx.yaml'), { shows: /created/ })
+  stage.file('policy.yaml', policy(DENY))
+  await stage.type('countersign policy import policy.yaml')
+}
+
+async function vouch(stage: Stage, { image, server }: Pick<Cast, 'image' | 'server'>): Promise<void> {
+  stage.chapter('Enforcing attestations', 'A note, a PGP key, an attestor; then a person signs the image.')
+  stage.file(
+    'note_payload.json',
+    `{
+  "name": "projects/my-project/notes/Human-Attestor-Note",
+  "attestation_authority": { "hint": { "human_readable_name": "Human Attestation Note Demo" } }
+}
+`,
+  )
+  const post = `curl -sS -X POST -H "Content-Type: application/json" -H "Authorization: Bearer $TOKEN" --data-binary @note_payload.json`
+  await stage.type(`${post} "${server.apiUrl}/v1beta1/projects/$PROJECT/notes/?noteId=Human-Attestor-Note"`, { shows: /"kind": "ATTESTATION"/ })
+  await stage.type(`gpg --batch --quiet --passphrase '' --quick-generate-key --yes attestor@example.com`)
+  await stage.type('gpg --armor --export attestor@example.com > generated-key.pgp')
+  const authority = '--attestation-authority-note=Human-Attestor-Note --attestation-authority-note-project=$PROJECT'
+  await stage.type(`countersign --project=$PROJECT attestors create manually-verified ${authority}`)
+  await stage.type('countersign attestors public-keys add --attestor=manually-verified --public-key-file=generated-key.pgp > /dev/null')
+  await stage.type('countersign attestors list', { shows: /manually-verified .*Human-Attestor-Note .*1 / })
+  const url = `${image.repository}@${image.digest}`
+  await stage.type(`countersign create-signature-payload --artifact-url=${url} > generated_payload.json`)
+  await stage.type('cat generated_payload.json', { shows: new RegExp(image.digest) })
+  await stage.type('gpg --batch --quiet --local-user attestor@example.com --armor --output generated_signature.pgp --sign generated_payload.json')
+  await stage.type('head -3 generated_signature.pgp', { shows: /BEGIN PGP MESSAGE/ })
+  const fingerprint = '"$(gpg --list-keys attestor@example.com | head -2 | tail -1 | awk \'{print $1}\')"'
+  const attestor = '--attestor=projects/$PROJECT/attestors/manually-verified'
+  await stage.type(
+    `countersign attestations create --artifact-url=${url} ${attestor} --signature-file=generated_signature.pgp --pgp-key-fingerprint=${fingerprint} > /dev/null`,
+  )
+  await stage.type(`countersign attestations validate ${attestor} --artifact-url=${url}`, { shows: /counts/ })
+}
+
+async function requireAttestation(stage: Stage, kubectl: DemoCluster, pods: Pods): Promise<void> {
+  stage.chapter('Running an image with attestation enforcement', 'Only what the attestor vouched for may run, and it is named by its digest.')
+  stage.file(
+    'policy.yaml',
+    policy([ENFORCED, 'evaluationMode: REQUIRE_ATTESTATION', 'requireAttestationsBy:', '- projects/my-project/attestors/manually-verified']),
+  )
+  await stage.type('countersign policy import policy.yaml')
+  await stage.play('kubectl delete pod nginx', () => kubectl.remove('nginx'))
+  await stage.play('kubectl apply -f nginx.yaml', () => kubectl.create(pods.nginx, 'nginx.yaml'), {
+    code: 1,
+    shows: /Expected digest with sha256 scheme, but got tag or malformed digest/,
+  })
+  stage.file('nginx-signed.yaml', manifest(pods.signed))
+  await stage.play('kubectl apply -f nginx-signed.yaml', () => kubectl.create(pods.signed, 'nginx-signed.yaml'), { shows: /nginx-signed created/ })
+}
+
+async function breakGlass(stage: Stage, kubectl: DemoCluster, pods: Pods): Promise<void> {
+  stage.chapter('Handling emergency situations', 'An annotation breaks the glass. It is recorded, and found by the filter of the document.')
+  stage.file('nginx-breakglass.yaml', manifest(pods.breakGlass))
+  await stage.play('kubectl apply -f nginx-breakglass.yaml', () => kubectl.create(pods.breakGlass, 'nginx-breakglass.yaml'), { shows: /created/ })
+  await stage.play('kubectl get pods', async () => kubectl.list(), { shows: /nginx-breakglass .*Running/ })
+  const filter = 'resource.type="k8s_cluster" protoPayload.request.metadata.annotations."alpha.image-policy.k8s.io/break-glass"="true"'
+  await stage.type(`countersign audit list --filter='${filter}'`, { shows: /nginx-breakglass/ })
+}
