@@ -4,13 +4,14 @@ import { missingControlPlane } from './control-plane.ts'
 import { guardedCluster, IMAGE_REVIEW } from './guarded-cluster.ts'
 import { expectOutput } from './kubectl.ts'
 import { pod } from './objects.ts'
-import { ALLOW_ALL, requireBuiltRule } from './policies.ts'
+import { ALLOW_ALL, DENY_ALL, requireBuiltRule } from './policies.ts'
 import { imageNamed, namespaceOf, openNamespace, projectOn, type Room } from './room.ts'
 
 const skip = missingControlPlane()
 const ATTESTOR = `projects/${IMAGE_REVIEW}/attestors/built`
 const ANNOTATION = 'alpha.image-policy.k8s.io/break-glass'
 const KEY = 'imagepolicywebhook.image-policy.k8s.io'
+const guarded = { ...ALLOW_ALL, kubernetesNamespaceAdmissionRules: { [IMAGE_REVIEW]: requireBuiltRule(IMAGE_REVIEW) } }
 const refusal = (name: string, image: string) =>
   `pods "${name}" is forbidden: image policy webhook backend denied one or more images: Denied by namespace admission rule for ${IMAGE_REVIEW}. ` +
   `Denied by Attestor. Image ${image} denied by ${ATTESTOR}: No attestations found that were valid and signed by a key trusted by the attestor\n`
@@ -28,7 +29,7 @@ async function open() {
   const project = projectOn(cluster.countersign, IMAGE_REVIEW)
   const sign = await project.openAttestor()
   await openNamespace(cluster, IMAGE_REVIEW)
-  await project.setPolicy({ ...ALLOW_ALL, kubernetesNamespaceAdmissionRules: { [IMAGE_REVIEW]: requireBuiltRule(IMAGE_REVIEW) } })
+  await project.setPolicy(guarded)
   return { room: { ...project, ...namespaceOf(cluster, IMAGE_REVIEW) }, sign }
 }
 
@@ -73,4 +74,26 @@ test('ImagePolicyWebhook never shows image volumes: its limit, and a known one',
   await sign(imageNamed('carrier'))
   const volumes = [{ name: 'data', image: { reference: imageNamed('unseen') } }]
   await expectOutput(room.kubectl(['apply', '-f', '-'], pod('carrier', imageNamed('carrier'), { volumes })))
+})
+
+// An ImageReview names the images and not what they were before: under this plugin, unlike under the webhook, a policy change reaches running Pods.
+test('ImagePolicyWebhook asks again on every update: a running Pod that is refused now keeps no new label, but its status and its end', {
+  skip,
+}, async () => {
+  const { room, sign } = await imageReviewRoom()
+  const image = imageNamed('withdrawn')
+  await sign(image)
+  await expectOutput(room.kubectl(['apply', '-f', '-'], pod('withdrawn', image)))
+  await room.setPolicy({ ...ALLOW_ALL, kubernetesNamespaceAdmissionRules: { [IMAGE_REVIEW]: DENY_ALL['defaultAdmissionRule'] } })
+  const labelled = await room.kubectl(['label', 'pod', 'withdrawn', 'colour=red'])
+  await expectOutput(room.kubectl(['wait', '--for=condition=Ready', 'pod/withdrawn', '--timeout=60s']))
+  await expectOutput(room.kubectl(['delete', 'pod', 'withdrawn', '--timeout=60s']))
+  await room.setPolicy(guarded)
+  assert.deepEqual(labelled, {
+    code: 1,
+    stdout: '',
+    stderr:
+      'Error from server (Forbidden): pods "withdrawn" is forbidden: image policy webhook backend denied one or more images: ' +
+      `Denied by namespace admission rule for ${IMAGE_REVIEW}. Overridden by evaluation mode\n`,
+  })
 })

@@ -126,3 +126,14 @@ test('peers.md §1.7: an image volume is an image', { skip }, async () => {
   await sign(data)
   await expectOutput(room.kubectl(['apply', '-f', '-'], withVolume))
 })
+
+test('an image text with line feeds and escape codes reaches nobody’s terminal or log as it is', { skip }, async () => {
+  const room = await openRoom(await guardedCluster(), 'hostile')
+  const hostile = 'registry.example/app\u001b[2J:v1\nWarning: all is well\u202e'
+  const { code, stderr } = await room.kubectl(['apply', '-f', '-'], pod('app', hostile))
+  assert.equal(code, 1)
+  assert.match(stderr, /denied by Binary Authorization default admission rule/)
+  const raw = [...stderr].filter((character) => /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/.test(character))
+  assert.deepEqual([raw, stderr.split('\n').filter((line) => line.startsWith('Warning: all is well'))], [[], []])
+  assert.equal(JSON.stringify(await room.auditAnnotations('create', 'app')).includes('\\u001b'), false)
+})
