@@ -69,7 +69,11 @@ function admissionReview(operation: 'CREATE' | 'UPDATE', object: PodObject, oldO
       uid: randomUUID(),
       kind: { group: '', version: 'v1', kind: 'Pod' },
       resource: { group: '', version: 'v1', resource: 'pods' },
-      ...{ name, namespace: 'default', operation, userInfo: { username: 'deployer@example.com' }, object },
+      name,
+      namespace: 'default',
+      operation,
+      userInfo: { username: 'deployer@example.com' },
+      object,
       ...(oldObject === undefined ? {} : { oldObject }),
     },
   }
