@@ -37,8 +37,8 @@ export interface ProjectWorld {
 export interface ChangeNotice {
   readonly position: number
   readonly project: ProjectId
-  /** TOKEN rows concern no decision; they are there so that a follower reaches the feed's head. */
-  readonly kind: 'PROJECT' | 'CLUSTER' | 'POLICY' | 'EXEMPTION' | 'ATTESTOR' | 'NOTE' | 'ATTESTATION' | 'TOKEN'
+  /** OCCURRENCE rows (what is no attestation) and TOKEN rows concern no decision; they are there so that a follower reaches the feed's head. */
+  readonly kind: 'PROJECT' | 'CLUSTER' | 'POLICY' | 'EXEMPTION' | 'ATTESTOR' | 'NOTE' | 'ATTESTATION' | 'OCCURRENCE' | 'TOKEN'
   readonly name: string
   readonly note?: string
   readonly digest?: string

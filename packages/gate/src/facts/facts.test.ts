@@ -57,6 +57,15 @@ it('an attestor with other keys, or on a note born again, is served nothing of b
   assert.deepEqual((await facts.gather(reborn, DIGEST)).checked, [])
 })
 
+it('an occurrence that is no attestation makes nothing be forgotten', async () => {
+  const world = new MemoryWorld()
+  const facts = new Facts(world, 1e6)
+  world.addAttestation(signer.attest(DIGEST), DIGEST)
+  const found = await facts.gather(asked, DIGEST)
+  facts.apply({ position: 5, project: 'prod-1' as never, kind: 'OCCURRENCE', name: 'projects/prod-1/occurrences/o', note: NOTE, digest: DIGEST })
+  assert.deepEqual(facts.find(asked, DIGEST), found)
+})
+
 it('a deleted note takes what was known under it', async () => {
   const world = new MemoryWorld()
   const facts = new Facts(world, 1e6)

@@ -1,8 +1,11 @@
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Timestamp } from '@countersign/core/instant.ts'
 
-/** What a change feed row is about. ATTESTATION rows carry the digest, so that a follower forgets exactly what changed. */
-export type ChangedKind = 'PROJECT' | 'CLUSTER' | 'POLICY' | 'EXEMPTION' | 'ATTESTOR' | 'NOTE' | 'ATTESTATION' | 'TOKEN'
+/**
+ * What a change feed row is about. ATTESTATION rows carry the digest, so that a follower forgets exactly what changed; OCCURRENCE is
+ * every other kind of occurrence, which no decision depends on, and whose digest tells who waits for a scan that something came.
+ */
+export type ChangedKind = 'PROJECT' | 'CLUSTER' | 'POLICY' | 'EXEMPTION' | 'ATTESTOR' | 'NOTE' | 'ATTESTATION' | 'OCCURRENCE' | 'TOKEN'
 export type ChangeOperation = 'CREATE' | 'UPDATE' | 'DELETE'
 
 /** One change, before it has a position. */
@@ -12,7 +15,7 @@ export interface Change {
   readonly name: string
   readonly etag?: string
   readonly operation: ChangeOperation
-  /** For ATTESTATION: the note it hangs on and the image digest it is about. */
+  /** For ATTESTATION and OCCURRENCE: the note it hangs on and the image digest it is about. */
   readonly note?: string
   readonly digest?: string
 }

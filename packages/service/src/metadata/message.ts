@@ -2,7 +2,7 @@
 export type Message = Readonly<Record<string, unknown>>
 
 /** The note and occurrence details of Grafeas v1, by member, and the kind that each makes (kritis-and-grafeas.md §4.3). */
-const NOTE_DETAILS: Readonly<Record<string, string>> = {
+export const DETAILS: Readonly<Record<string, string>> = {
   vulnerability: 'VULNERABILITY',
   build: 'BUILD',
   image: 'IMAGE',
@@ -20,7 +20,7 @@ const NOTE_DETAILS: Readonly<Record<string, string>> = {
 
 /** The details that a message carries: at most one in a message that came through a door. */
 export function findDetails(message: Message): readonly { readonly member: string; readonly kind: string }[] {
-  return Object.entries(NOTE_DETAILS)
+  return Object.entries(DETAILS)
     .filter(([member]) => message[member] !== undefined && message[member] !== null)
     .map(([member, kind]) => ({ member, kind }))
 }

@@ -32,7 +32,11 @@ test('§4.6: createNote() refuses in the reference server’s words', async () =
     [{ note: {} }, 'INVALID_ARGUMENT', 'note is invalid: [type is required]'],
     [{ note: { attestation: { hint: {} } } }, 'INVALID_ARGUMENT', 'note is invalid: [attestation_authority.hint.human_readable_name is required]'],
     [{}, 'ALREADY_EXISTS', 'note ID "qa" already exists in project "p1"'],
-    [{ note: { build: {} } }, 'UNIMPLEMENTED', 'Notes and occurrences of kind BUILD are not kept by this server, expected kind ATTESTATION'],
+    [
+      { note: { image: {} } },
+      'UNIMPLEMENTED',
+      'Notes and occurrences of kind IMAGE are not kept by this server, expected one of ATTESTATION, VULNERABILITY, DISCOVERY, PACKAGE, BUILD, SBOM_REFERENCE, VULNERABILITY_ASSESSMENT',
+    ],
     [
       { parent: 'projects/p2' },
       'NOT_FOUND',

@@ -12,21 +12,19 @@ import type { KnownProjects } from '../changes/known-project.ts'
 import { getProject } from '../changes/known-project.ts'
 import { acceptParent } from '../changes/parent.ts'
 import { writeChange } from '../changes/write-change.ts'
+import { membersOfKind } from './kind.ts'
 import type { Message } from './message.ts'
 import { isMessage } from './message.ts'
 import type { NoteBody } from './note-body.ts'
 import { acceptNoteBody, findNoteFaults } from './note-body.ts'
 import type { NoteTables, StoredNote } from './ports.ts'
 import { messageOf } from './stored-message.ts'
-import { mergeMembers, updatedMembers } from './update-mask.ts'
+import type { UpdateRules } from './update-mask.ts'
+import { mergePaths, refuseImmutable, updatedPaths } from './update-mask.ts'
 
 const SERVICE = 'grafeas.v1.Grafeas'
 const MAX_BATCH = 1000
-const UPDATE_RULES = {
-  resource: 'Note',
-  writable: ['shortDescription', 'longDescription', 'relatedUrl', 'expirationTime', 'relatedNoteNames', 'attestation'],
-  immutable: [],
-} as const
+const WRITABLE = ['shortDescription', 'longDescription', 'relatedUrl', 'expirationTime', 'relatedNoteNames'] as const
 
 export interface NoteCreation {
   /** `projects/P` */
@@ -35,13 +33,13 @@ export interface NoteCreation {
   readonly note: unknown
 }
 
-/** Notes of kind ATTESTATION. Messages are Grafeas v1 as proto3 JSON; order of checks: name, access, request, content, store (kritis-and-grafeas.md §4.6). */
+/** Notes. Messages are Grafeas v1 as proto3 JSON; order of checks: name, access, request, content, store (kritis-and-grafeas.md §4.6). */
 export interface Notes {
   createNote(caller: Caller, creation: NoteCreation): Promise<Message>
   /** All or none; `notes` by note id. */
   batchCreateNotes(caller: Caller, parent: string, notes: Readonly<Record<string, unknown>>): Promise<readonly Message[]>
   getNote(caller: Caller, name: string): Promise<Message>
-  /** `mask` as in AIP-134: empty for the members that the body holds. */
+  /** `mask` as in AIP-134: empty for the members that the body holds. A note stays of its kind. */
   updateNote(caller: Caller, name: string, change: { readonly note: unknown; readonly mask: readonly string[] }): Promise<Message>
   /** What hung on the note hangs on nothing from then on, even if a note of this name is created again. */
   deleteNote(caller: Caller, name: string): Promise<void>
@@ -126,10 +124,9 @@ async function updateNote(
   const grant = requirePermission(caller, 'containeranalysis.notes.update', name)
   const { note, mask } = asked
   if (!isMessage(note)) throw new StatusError('INVALID_ARGUMENT', 'an note must be specified')
-  const members = updatedMembers(UPDATE_RULES, note, mask)
   return await ports.changes.commit(async (tables) => {
     const stored = await requireNote(tables, name)
-    const merged = mergeMembers(messageOf(stored), note, members)
+    const merged = mergeUpdate(stored, note, mask)
     const faults = findNoteFaults(merged)
     if (faults.length > 0) throw new StatusError('INVALID_ARGUMENT', `note is invalid: [${faults.join(' ')}]`)
     const changed = withBody(ports, stored, acceptNoteBody(merged))
@@ -137,6 +134,15 @@ async function updateNote(
     await record(ports, tables, { caller, grant, note: changed, method: 'UpdateNote', operation: 'UPDATE' })
     return messageOf(changed)
   })
+}
+
+function mergeUpdate(stored: StoredNote, body: Message, mask: readonly string[]): Message {
+  const { own, foreign } = membersOfKind(stored.kind)
+  const rules: UpdateRules = { resource: 'Note', writable: [...WRITABLE, ...own], immutable: foreign }
+  const before = messageOf(stored)
+  const paths = updatedPaths(rules, body, mask)
+  refuseImmutable(rules, { stored: before, body, paths })
+  return mergePaths(before, body, paths)
 }
 
 async function deleteNote(ports: NotePorts, caller: Caller, text: string): Promise<void> {

@@ -50,9 +50,9 @@ test('§4.6: createOccurrence() refuses in the reference server’s words and or
       'Requested entity was not found: note "projects/p1/notes/absent" does not exist, create it first',
     ],
     [
-      { noteName: NOTE, resourceUri: 'x', build: {} },
+      { noteName: NOTE, resourceUri: 'x', image: {} },
       'UNIMPLEMENTED',
-      'Notes and occurrences of kind BUILD are not kept by this server, expected kind ATTESTATION',
+      'Notes and occurrences of kind IMAGE are not kept by this server, expected one of ATTESTATION, VULNERABILITY, DISCOVERY, PACKAGE, BUILD, SBOM_REFERENCE, VULNERABILITY_ASSESSMENT',
     ],
   ]
   for (const [sent, code, message] of cases)

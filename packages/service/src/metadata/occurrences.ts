@@ -2,7 +2,6 @@ import { digestOfResourceUri } from '@countersign/core/image/resource-uri.ts'
 import { parseOccurrenceName } from '@countersign/core/name/resource-name.ts'
 import type { NoteName, OccurrenceName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import { StatusError } from '@countersign/core/status.ts'
-import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Grant } from '../access/permission.ts'
 import { mayCall, requireAttach, requirePermission } from '../access/permission.ts'
@@ -13,6 +12,7 @@ import type { KnownProjects } from '../changes/known-project.ts'
 import { getProject } from '../changes/known-project.ts'
 import { acceptParent } from '../changes/parent.ts'
 import { writeChange } from '../changes/write-change.ts'
+import { membersOfKind } from './kind.ts'
 import type { Message } from './message.ts'
 import { isMessage, listOf, textOf } from './message.ts'
 import type { OccurrenceBody } from './occurrence-body.ts'
@@ -20,22 +20,30 @@ import { acceptNoteReference, acceptOccurrenceBody, findOccurrenceFaults, hashCo
 import { refuseFlood, refuseOverweight } from './flood.ts'
 import type { AttestationWeight, NoteTables, OccurrenceTables, StoredNote, StoredOccurrence } from './ports.ts'
 import { messageOf } from './stored-message.ts'
-import { mergeMembers, updatedMembers } from './update-mask.ts'
+import type { UpdateRules } from './update-mask.ts'
+import { mergePaths, refuseImmutable, updatedPaths } from './update-mask.ts'
 
 const SERVICE = 'grafeas.v1.Grafeas'
 const MAX_BATCH = 1000
-const UPDATE_RULES = { resource: 'Occurrence', writable: ['remediation'], immutable: ['noteName', 'resourceUri', 'attestation', 'envelope'] } as const
+/**
+ * Details that may change: what a scanner keeps up to date. Attestations, builds and SBOM references are signed statements, or stand
+ * for one, and never change.
+ */
+const LIVING: readonly string[] = ['DISCOVERY', 'VULNERABILITY', 'PACKAGE']
 
-/** Attestation occurrences. Messages are Grafeas v1 as proto3 JSON; order of checks as in `Notes`. */
+/** Occurrences. Messages are Grafeas v1 as proto3 JSON; order of checks as in `Notes`. */
 export interface Occurrences {
-  /** ALREADY_EXISTS for the same note, resource URI and bytes; RESOURCE_EXHAUSTED above the bound per note and digest. */
+  /**
+   * Its note must exist and be of the same kind. For attestations: ALREADY_EXISTS for the same note, resource URI and bytes,
+   * RESOURCE_EXHAUSTED above the bound per note and digest; other kinds may repeat, the newest counts.
+   */
   createOccurrence(caller: Caller, parent: string, occurrence: unknown): Promise<Message>
   /** All or none. */
   batchCreateOccurrences(caller: Caller, parent: string, occurrences: readonly unknown[]): Promise<readonly Message[]>
   getOccurrence(caller: Caller, name: string): Promise<Message>
   /** The note it hangs on; NOT_FOUND where that one was deleted, even if a note of its name exists again. */
   getOccurrenceNote(caller: Caller, name: string): Promise<Message>
-  /** Note, resource and attestation bytes never change: INVALID_ARGUMENT says which would. */
+  /** Note, resource, envelope and kind never change, and of the details only a scanner's: INVALID_ARGUMENT says which would. */
   updateOccurrence(caller: Caller, name: string, change: { readonly occurrence: unknown; readonly mask: readonly string[] }): Promise<Message>
   deleteOccurrence(caller: Caller, name: string): Promise<void>
 }
@@ -127,12 +135,21 @@ async function attach(ports: OccurrencePorts, tables: Tables, attachment: Attach
   const { caller, grant, project, body, method } = attachment
   const note = await requireNote(tables, body.note)
   const grants = [grant, requireAttach(caller, note)]
+  refuseOtherKind(note, body.kind)
   const occurrence = newOccurrence(ports, { project, body, note })
-  await refuseTwin(tables, occurrence)
-  await refuseFlood(tables, occurrence, ports.maxPerDigest)
+  if (occurrence.kind === 'ATTESTATION') {
+    await refuseTwin(tables, occurrence)
+    await refuseFlood(tables, occurrence, ports.maxPerDigest)
+  }
   await tables.insertOccurrence(occurrence)
   await record(ports, tables, { caller, grants, occurrence, method, operation: 'CREATE' })
   return messageOf(occurrence)
+}
+
+/** A note and what hangs on it are of one kind: who reads by kind must find the note that it means. */
+function refuseOtherKind(note: StoredNote, kind: string): void {
+  if (note.kind === kind) return
+  throw new StatusError('INVALID_ARGUMENT', `occurrence is invalid: [its details are of kind ${kind}, note "${note.name}" is of kind ${note.kind}]`)
 }
 
 function newOccurrence(
@@ -142,6 +159,7 @@ function newOccurrence(
   const name = getValue(parseOccurrenceName(`projects/${project}/occurrences/${surroundings.uuid()}`))
   const time = surroundings.timestamp()
   const digest = digestOfResourceUri(body.resourceUri)
+  const message = { name, kind: body.kind, ...body.members, createTime: time, updateTime: time }
   return {
     name,
     project,
@@ -150,8 +168,8 @@ function newOccurrence(
     noteUid: note.uid,
     resourceUri: body.resourceUri,
     ...(digest === undefined ? {} : { digest }),
-    contentHash: hashContent(note.uid, body.members),
-    body: JSON.stringify({ name, kind: body.kind, ...body.members, createTime: time, updateTime: time }),
+    contentHash: hashContent(note.uid, message),
+    body: JSON.stringify(message),
     etag: newEtag(surroundings),
     createTime: time,
     updateTime: time,
@@ -196,32 +214,33 @@ async function updateOccurrence(
   const grant = requirePermission(caller, 'containeranalysis.occurrences.update', name)
   const body = asked.occurrence
   if (!isMessage(body)) throw new StatusError('INVALID_ARGUMENT', 'an occurrence must be specified')
-  const members = updatedMembers(UPDATE_RULES, body, asked.mask)
   return await ports.changes.commit(async (tables) => {
     const stored = await requireOccurrence(tables, name)
     const grants = [grant, ...(await attachGrants(tables, caller, stored))]
-    refuseImmutable(messageOf(stored), body, members)
     const updateTime = ports.surroundings.timestamp()
-    const message = { ...mergeMembers(messageOf(stored), body, members), updateTime }
-    refuseLong(message)
+    const message = { ...mergeUpdate(stored, body, asked.mask), updateTime }
     const occurrence = { ...stored, body: JSON.stringify(message), etag: newEtag(ports.surroundings), updateTime }
-    await refuseOverweight(tables, { stored, occurrence }, ports.maxPerDigest)
+    if (stored.kind === 'ATTESTATION') await refuseOverweight(tables, { stored, occurrence }, ports.maxPerDigest)
     await tables.updateOccurrence(occurrence)
     await record(ports, tables, { caller, grants, occurrence, method: 'UpdateOccurrence', operation: 'UPDATE' })
     return message
   })
 }
 
-function refuseImmutable(stored: Message, body: Message, members: readonly string[]): void {
-  const immutable: readonly string[] = UPDATE_RULES.immutable
-  const changed = members.filter(
-    (member) => immutable.includes(member) && formatCanonicalJson([stored[member] ?? null]) !== formatCanonicalJson([body[member] ?? null]),
-  )
-  if (changed.length === 0) return
-  throw new StatusError(
-    'INVALID_ARGUMENT',
-    `Cannot update occurrence "${String(stored['name'])}": ${changed.join(', ')} cannot change, create another occurrence`,
-  )
+/** The stored message with the update in it, as valid as a new one. */
+function mergeUpdate(stored: StoredOccurrence, body: Message, mask: readonly string[]): Message {
+  const { own, foreign } = membersOfKind(stored.kind)
+  const [living, fixed] = LIVING.includes(stored.kind) ? [own, []] : [[], own]
+  const immutable = ['noteName', 'resourceUri', 'envelope', ...fixed, ...foreign]
+  const rules: UpdateRules = { resource: 'Occurrence', writable: ['remediation', ...living], immutable }
+  const before = messageOf(stored)
+  const paths = updatedPaths(rules, body, mask)
+  refuseImmutable(rules, { stored: before, body, paths })
+  const merged = mergePaths(before, body, paths)
+  refuseLong(merged)
+  const faults = findOccurrenceFaults(merged)
+  if (faults.length > 0) throw new StatusError('INVALID_ARGUMENT', `occurrence is invalid: [${faults.join(' ')}]`)
+  return merged
 }
 
 async function deleteOccurrence(ports: OccurrencePorts, caller: Caller, text: string): Promise<void> {
@@ -252,9 +271,10 @@ interface OccurrenceChange {
 async function record(ports: OccurrencePorts, tables: ChangeWriter, change: OccurrenceChange): Promise<void> {
   const { caller, grants, occurrence, method, operation } = change
   const { project, name, etag, note, digest } = occurrence
+  const kind = occurrence.kind === 'ATTESTATION' ? 'ATTESTATION' : 'OCCURRENCE'
   await writeChange(
     tables,
-    { project, kind: 'ATTESTATION', name, etag, operation, note, ...(digest === undefined ? {} : { digest }) },
+    { project, kind, name, etag, operation, note, ...(digest === undefined ? {} : { digest }) },
     {
       methodName: `${SERVICE}.${method}`,
       principal: caller.principal,
@@ -265,13 +285,15 @@ async function record(ports: OccurrencePorts, tables: ChangeWriter, change: Occu
   )
 }
 
-/** What the log keeps of an occurrence: what it is about and who signed it; the bytes are named by their hash. */
+/** What the log keeps of an occurrence: what it is about and who signed it; the bytes, as they are now, are named by their hash. */
 function summaryOf(occurrence: StoredOccurrence): Message {
-  const { name, kind, note, noteUid, resourceUri, contentHash } = occurrence
-  const attestation = messageOf(occurrence)['attestation']
+  const { name, kind, note, noteUid, resourceUri } = occurrence
+  const message = messageOf(occurrence)
+  const { attestation } = message
   const signatures = isMessage(attestation) ? listOf(attestation['signatures']) : []
   const publicKeyIds = signatures.map((signature) => (isMessage(signature) ? textOf(signature['publicKeyId']) : ''))
-  return { name, kind, noteName: note, noteUid, resourceUri, contentHash, publicKeyIds }
+  const signed = kind === 'ATTESTATION' ? { publicKeyIds } : {}
+  return { name, kind, noteName: note, noteUid, resourceUri, contentHash: hashContent(noteUid, message), ...signed }
 }
 
 async function requireNote(tables: NoteTables, name: NoteName): Promise<StoredNote> {

@@ -25,7 +25,7 @@ export interface StoredOccurrence {
   readonly resourceUri: string
   /** `sha256:…` where the resource URI ends in one. */
   readonly digest?: string
-  /** SHA-256 over note uid, resource URI and details: a second one with the same is a conflict (409). */
+  /** SHA-256 over note uid, resource URI and details, for other kinds than attestations over the name too: a second one with the same is a conflict (409). */
   readonly contentHash: string
   readonly body: string
   readonly etag: string

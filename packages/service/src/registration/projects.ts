@@ -13,8 +13,11 @@ import { acceptPage } from '../changes/page-token.ts'
 import { writeChange } from '../changes/write-change.ts'
 import type { Project, ProjectTables } from './ports.ts'
 
-/** Names that people may not take: scanners write there (DESIGN §13), and the server records its own changes there. */
-const RESERVED: readonly string[] = ['goog-analysis', 'goog-vulnz', SERVER_PROJECT]
+/**
+ * A name that nobody may take: the server records its own changes there. The scanners' `goog-analysis` and `goog-vulnz` (DESIGN §13)
+ * are created as every project is, by an admin of the whole server.
+ */
+const RESERVED = SERVER_PROJECT
 const SERVICE = 'countersign.v1.Projects'
 
 export interface Projects {
@@ -46,7 +49,7 @@ export function makeProjects(ports: ProjectPorts): Projects {
 async function createProject(ports: ProjectPorts, caller: Caller, projectId: string): Promise<Project> {
   const id = getValue(parseProjectId(projectId))
   const grant = requirePermission(caller, 'countersign.projects.create', 'projects')
-  if (RESERVED.includes(id)) throw new StatusError('INVALID_ARGUMENT', `Cannot create project "${id}": the name is reserved, expected another one`)
+  if (id === RESERVED) throw new StatusError('INVALID_ARGUMENT', `Cannot create project "${id}": the name is reserved, expected another one`)
   const { surroundings } = ports
   const project: Project = { id, uid: surroundings.uuid(), number: newNumber(surroundings), createTime: surroundings.timestamp() }
   return await ports.changes.commit(async (tables) => {

@@ -205,7 +205,7 @@ function occurrencesOver({ occurrences, notes }: MemoryState): OccurrenceTables 
       return pageOf(isGone ? [] : rows().filter((row) => isAsked(row, query)), (row) => `${row.createTime} ${row.name}`, page)
     },
     async weighAttestations(noteUid, digest) {
-      const found = rows().filter((row) => row.noteUid === noteUid && row.digest === digest)
+      const found = rows().filter((row) => row.noteUid === noteUid && row.digest === digest && row.kind === 'ATTESTATION')
       return { count: found.length, bytes: found.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0) }
     },
     async insertOccurrence(occurrence) {
