@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { isImageDigest } from '@countersign/core/image/reference.ts'
 import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
@@ -28,10 +29,13 @@ const NOTE = note('projects/p1/notes/n')
 const A = attestor('projects/p2/attestors/a', { note: NOTE.name, noteUid: NOTE.uid })
 const ABSENT = 'projects/p1/attestors/absent'
 
-async function open(t: TestContext): Promise<{ readonly store: Store; readonly source: SqliteWorldSource }> {
+async function open(
+  t: TestContext,
+): Promise<{ readonly store: Store; readonly source: SqliteWorldSource; readonly path: string; readonly damaged: string[] }> {
   const path = tempStore(t)
+  const damaged: string[] = []
   const store = await openStore({ path, surroundings: makeTestSurroundings() })
-  const source = openWorldSource({ path })
+  const source = openWorldSource({ path, onDamage: (id) => void damaged.push(id) })
   t.after(async () => {
     await source.close()
     await store.close()
@@ -42,7 +46,7 @@ async function open(t: TestContext): Promise<{ readonly store: Store; readonly s
     await tables.putAttestor(A)
     await recordChange(tables, 'p1')
   })
-  return { store, source }
+  return { store, source, path, damaged }
 }
 
 const digestOf = (text: string) => {
@@ -52,6 +56,23 @@ const digestOf = (text: string) => {
 
 const attested = (id: string, body: unknown, over: Partial<StoredOccurrence> = {}): StoredOccurrence =>
   occurrence(`projects/p1/occurrences/${id}`, NOTE, { body: typeof body === 'string' ? body : JSON.stringify(body), ...over })
+
+test('a damaged project is left out and told of; the others go on', async (t) => {
+  const { store, source, path, damaged } = await open(t)
+  await store.changes.commit(async (tables) => {
+    await tables.putPolicy(policy('p1', '"1"'))
+    await recordChange(tables, 'p1')
+  })
+  const direct = new DatabaseSync(path)
+  t.after(() => direct.close())
+  direct.prepare('update policy set body = ?').run('{"x":1}')
+  assert.deepEqual(
+    (await source.loadWorld()).projects.map(({ project: id }) => id),
+    ['p2'],
+  )
+  assert.equal((await source.loadProject(P1)).world, undefined)
+  assert.deepEqual(damaged, ['p1', 'p1'])
+})
 
 test('a project without a policy has the default one; what belongs to it is there, consistent at a position', async (t) => {
   const { store, source } = await open(t)

@@ -2,6 +2,7 @@ import type { UnverifiedAttestation } from '@countersign/core/attestation/attest
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
 import type { AttestorName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
+import { StatusError } from '@countersign/core/status.ts'
 import type { ChangeNotice, NamedAttestor, ProjectWorld, RegisteredCluster, WorldSource } from '@countersign/gate/ports.ts'
 import { readStoredAttestation } from '@countersign/service/validation/unverified.ts'
 import { noteName, occurrenceName, projectId } from './row.ts'
@@ -23,9 +24,16 @@ export interface SqliteWorldSource extends WorldSource {
   close(): Promise<void>
 }
 
+export interface WorldSourceOptions {
+  readonly path: string
+  /** Told of a project whose rows are damaged. */
+  readonly onDamage: (project: ProjectId, damage: StatusError) => void
+}
+
 /** Opens it; the file must exist and be of this version. */
-export function openWorldSource({ path }: { readonly path: string }): SqliteWorldSource {
+export function openWorldSource({ path, onDamage }: WorldSourceOptions): SqliteWorldSource {
   const { db, close } = openReading(path, 1)
+  const load = (reading: Database, project: ProjectId): Promise<readonly ProjectWorld[]> => loadUndamaged(reading, project, onDamage)
   const consistent = <R>(work: (db: Database, position: number) => Promise<R>): Promise<R> =>
     db.transaction().execute(async (reading) => await work(reading, await readPosition(reading)))
   return {
@@ -33,10 +41,10 @@ export function openWorldSource({ path }: { readonly path: string }): SqliteWorl
       consistent(async (reading, position) => {
         const ids = await reading.selectFrom('project').select('id').orderBy('id').execute()
         const projects: ProjectWorld[] = []
-        for (const { id } of ids) projects.push(...(await loadProject(reading, projectId(id))))
+        for (const { id } of ids) projects.push(...(await load(reading, projectId(id))))
         return { position, projects }
       }),
-    loadProject: (project) => consistent(async (reading, position) => ({ position, world: (await loadProject(reading, project))[0] })),
+    loadProject: (project) => consistent(async (reading, position) => ({ position, world: (await load(reading, project))[0] })),
     changesAfter: (position) => consistent((reading) => changesAfter(reading, position)),
     findAttestations: (_note, noteUid, digest) =>
       consistent(async (reading, position) => ({ position, attestations: await findAttestations(reading, noteUid, digest) })),
@@ -46,6 +54,17 @@ export function openWorldSource({ path }: { readonly path: string }): SqliteWorl
 
 async function readPosition(db: Database): Promise<number> {
   return (await db.selectFrom('feed_head').select('position').where('id', '=', 1).executeTakeFirstOrThrow()).position
+}
+
+/** A damaged project is left out, so that nothing is decided for it and everything for the others. */
+async function loadUndamaged(db: Database, project: ProjectId, onDamage: WorldSourceOptions['onDamage']): Promise<readonly ProjectWorld[]> {
+  try {
+    return await loadProject(db, project)
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 'DATA_LOSS') throw error
+    onDamage(project, error)
+    return []
+  }
 }
 
 /** The project, or nothing where it was deleted. A project without a policy has the default one, under an etag that no stored policy has. */

@@ -29,7 +29,11 @@ function ship(writer: string, records: readonly SpoolRecord[]): Promise<number> 
 }
 
 async function run(): Promise<void> {
-  const source = openWorldSource({ path: data.storeFile })
+  const source = openWorldSource({
+    path: data.storeFile,
+    onDamage: (project, { message }) =>
+      tell({ type: 'LOG', level: 'error', message: 'A project is damaged: nothing is decided for it', fields: { project, err: message } }),
+  })
   const gate = await createGate({
     source,
     sink: { ship },
