@@ -31,11 +31,11 @@ interface OpenSegment {
 /** Every write to a segment returns only when its bytes are on disk: write and fdatasync in one trip through the thread pool. */
 const DURABLE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_DSYNC
 /**
- * A synchronised write costs about as much processor time as five admissions, whatever it holds. Where admissions come in
- * at once, groups therefore begin at least this far apart; few at a time never wait.
+ * A synchronised write costs about as much processor time as several admissions, whatever it holds, so a group is closed only
+ * when a turn of the event loop brought nothing more, which is at once where there is nothing else to do; or, in the midst of a
+ * turn, when it is this large, so that the disk works while the rest of a crowd is judged. No clock and no timer has a part in it.
  */
-const PACE_MS = 4
-const CROWD = 16
+const FULL_GROUP = 48
 
 /**
  * The gate's own durable log. Order of effects: while one group is written, the next one forms; a record's place in the
@@ -55,6 +55,8 @@ export class Spool {
   #head: ChainHead
   #forming: Waiter[] = []
   #writing = false
+  /** Set while a group forms and nothing is being written. */
+  #gathering: NodeJS.Immediate | undefined
   #closed = false
   #idle: (() => void)[] = []
 
@@ -88,8 +90,9 @@ export class Spool {
     this.#forming.push({ draft, settle })
     if (!this.#writing) {
       this.#writing = true
-      // One turn of the loop gathers what arrived together into one group.
-      setImmediate(() => this.#writeGroup())
+      this.#gather(0)
+    } else if (this.#gathering !== undefined && this.#forming.length >= FULL_GROUP) {
+      this.#writeGroup()
     }
   }
 
@@ -121,7 +124,17 @@ export class Spool {
     this.#open = undefined
   }
 
+  #gather(before: number): void {
+    this.#gathering = setImmediate(() => {
+      const { length } = this.#forming
+      if (length > before && length < FULL_GROUP) this.#gather(length)
+      else this.#writeGroup()
+    })
+  }
+
   #writeGroup(): void {
+    clearImmediate(this.#gathering)
+    this.#gathering = undefined
     const group = this.#forming
     this.#forming = []
     const records = this.#link(group)
@@ -218,18 +231,7 @@ export class Spool {
 
   #finish(group: readonly Waiter[], failure: StatusError | undefined): void {
     for (const waiter of group) waiter.settle(failure)
-    // Whoever was one of a crowd asks again in a moment: that is waited for, even where nobody stands there yet.
-    if (group.length >= CROWD) setTimeout(() => this.#goOn(), PACE_MS)
-    else if (this.#forming.length > 0) setImmediate(() => this.#writeGroup())
-    else this.#rest()
-  }
-
-  #goOn(): void {
-    if (this.#forming.length > 0) this.#writeGroup()
-    else this.#rest()
-  }
-
-  #rest(): void {
+    if (this.#forming.length > 0) return this.#gather(0)
     this.#writing = false
     for (const resolve of this.#idle.splice(0)) resolve()
   }
