@@ -97,3 +97,14 @@ test('ImagePolicyWebhook asks again on every update: a running Pod that is refus
       `Denied by namespace admission rule for ${IMAGE_REVIEW}. Overridden by evaluation mode\n`,
   })
 })
+
+test('DESIGN §5: a policy that needs a service account is no answer to an ImageReview, which has none: the plugin’s own default speaks', {
+  skip,
+}, async () => {
+  const { room } = await imageReviewRoom()
+  await room.setPolicy({ ...ALLOW_ALL, kubernetesServiceAccountAdmissionRules: { [`${IMAGE_REVIEW}:default`]: ALLOW_ALL['defaultAdmissionRule'] } })
+  const { code, stderr } = await room.kubectl(['apply', '-f', '-'], pod('undecided', imageNamed('undecided')))
+  await room.setPolicy(guarded)
+  assert.equal(code, 1)
+  assert.match(stderr, /pods "undecided" is forbidden: Countersign could not decide \(NEEDS_SERVICE_ACCOUNT\): /)
+})
