@@ -68,10 +68,10 @@ describe('signImage()', () => {
     ['a violation', [discovery('FINISHED_SUCCESS')], [finding()], 'VIOLATES', undefined],
   ] as const) {
     test(`${name} is not signed`, async () => {
-      const part = sign()
-      const result = await signImage(makeClock(), { image: IMAGE, check: check(found, findings), sign: part })
+      const attestations = makeAttestations(`https://${IMAGE}`)
+      const result = await signImage(makeClock(), { image: IMAGE, check: check(found, findings), sign: sign({ attestations }) })
       const verdict = result.check?.verdict
-      assert.deepEqual([verdict?.outcome, result.attestation, part.attestations.done], [outcome, undefined, []])
+      assert.deepEqual([verdict?.outcome, result.attestation, attestations.done], [outcome, undefined, []])
       if (verdict?.outcome === 'UNDECIDED') assert.deepEqual(verdict.reasons, [reason])
     })
   }
@@ -95,10 +95,10 @@ describe('attestImage()', () => {
   const run = async (part: SignPart) => (await signImage(makeClock(), { image: IMAGE, sign: part })).attestation
 
   test('signs once for a key and a payload, however often it is asked', async () => {
-    const part = sign()
-    const first = await run(part)
-    assert.deepEqual(await run(part), { ...first, outcome: 'EXISTED' })
-    assert.deepEqual(part.attestations.done, ['create 1'])
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    const first = await run(sign({ attestations }))
+    assert.deepEqual(await run(sign({ attestations })), { ...first, outcome: 'EXISTED' })
+    assert.deepEqual(attestations.done, ['create 1'])
   })
 
   test('another key’s attestation, or a forged one, is not enough; as kritis, it is', async () => {
@@ -123,10 +123,10 @@ describe('attestImage()', () => {
   })
 
   test('an absent note is made, after the check and before the attestation', async () => {
-    const part = sign()
-    part.attestations.note = 'ABSENT'
-    await run(part)
-    assert.deepEqual(part.attestations.done, ['createNote', 'create 1'])
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    attestations.note = 'ABSENT'
+    await run(sign({ attestations }))
+    assert.deepEqual(attestations.done, ['createNote', 'create 1'])
   })
 
   test('§8.1: overwriting writes first, then deletes this key’s earlier ones alone', async () => {
