@@ -57,7 +57,7 @@ describe('a spool', () => {
     await second.close()
   })
 
-  it('gives records that came together consecutive places, a crowd in groups of at most 48 that are closed at once', async () => {
+  it('gives records that came together consecutive places, and closes a group that is large at once', async () => {
     const spool = open(newFolder())
     const groups: number[] = []
     spool.onDurable = (records) => groups.push(records.length)
