@@ -39,3 +39,10 @@ export const generations: readonly Generation[] = [
     }),
   },
 ]
+
+/** The generation of this version. */
+export function getGeneration(version: Generation['version']): Generation {
+  const found = generations.find((generation) => generation.version === version)
+  if (found === undefined) throw new Error(version)
+  return found
+}
