@@ -1,0 +1,31 @@
+import { loadClient, missingClients } from './clients.ts'
+import { type GrafeasMethods, testGrafeas } from './grafeas-contract.ts'
+import { channelOptions, ENCRYPTED, GRPC_CODES } from './grpc-channel.ts'
+import { getGeneration } from './shapes.ts'
+
+interface ContainerAnalysis {
+  readonly ContainerAnalysisClient: new (options: object) => { readonly getGrafeasClient: () => GrafeasMethods }
+  readonly v1beta1: { readonly GrafeasV1Beta1Client: new (options: object) => GrafeasMethods }
+}
+
+const OVER_GRPC = { skip: missingClients('@google-cloud/containeranalysis', '@grpc/grpc-js'), server: ENCRYPTED, codes: GRPC_CODES }
+
+testGrafeas({
+  ...OVER_GRPC,
+  title: 'containeranalysis v1, gRPC',
+  generation: getGeneration('v1'),
+  open: async (server, token) => {
+    const { ContainerAnalysisClient } = await loadClient<ContainerAnalysis>('@google-cloud/containeranalysis')
+    return new ContainerAnalysisClient(await channelOptions(server, token)).getGrafeasClient()
+  },
+})
+
+testGrafeas({
+  ...OVER_GRPC,
+  title: 'containeranalysis v1beta1, gRPC',
+  generation: getGeneration('v1beta1'),
+  open: async (server, token) => {
+    const { v1beta1 } = await loadClient<ContainerAnalysis>('@google-cloud/containeranalysis')
+    return new v1beta1.GrafeasV1Beta1Client(await channelOptions(server, token))
+  },
+})
