@@ -109,11 +109,12 @@ describe('note', () => {
 
   test('§4.3: kinds go by name; what v1beta1 does not know is left out', () => {
     assert.deepEqual(toJson(NoteV1Beta1Schema, downgradeNote(fromJson(NoteSchema, { kind: 'UPGRADE', upgrade: {} }))), {})
-    assert.deepEqual(toJson(NoteV1Beta1Schema, downgradeNote(fromJson(NoteSchema, { kind: 'BUILD', build: {} }))), { kind: 'BUILD' })
+    assert.deepEqual(toJson(NoteV1Beta1Schema, downgradeNote(fromJson(NoteSchema, { kind: 'IMAGE', image: {} }))), { kind: 'IMAGE' })
   })
 
   test('other details are refused, not dropped', () => {
-    assert.throws(() => upgradeNote(fromJson(NoteV1Beta1Schema, { build: {} })), isUnimplemented)
+    assert.throws(() => upgradeNote(fromJson(NoteV1Beta1Schema, { baseImage: {} })), isUnimplemented)
+    assert.throws(() => upgradeNote(fromJson(NoteV1Beta1Schema, { deployable: {} })), isUnimplemented)
   })
 
   test('mask paths follow the members', () => {
@@ -170,7 +171,8 @@ describe('attestation occurrence', () => {
   })
 
   test('other details are refused, not dropped', () => {
-    assert.throws(() => upgradeOccurrence(fromJson(OccurrenceV1Beta1Schema, { discovered: {} })), isUnimplemented)
+    assert.throws(() => upgradeOccurrence(fromJson(OccurrenceV1Beta1Schema, { derivedImage: {} })), isUnimplemented)
+    assert.throws(() => upgradeOccurrence(fromJson(OccurrenceV1Beta1Schema, { deployment: {} })), isUnimplemented)
   })
 })
 
