@@ -58,7 +58,7 @@ export async function must(answer: Promise<Answer>): Promise<Answer> {
 }
 
 /** What an API server makes of an answer. */
-export function verdictOf({ status, json }: Answer): Verdict {
+function verdictOf({ status, json }: Answer): Verdict {
   if (status !== 200) return `HTTP ${status}`
   const allowed: unknown = json.kind === 'ImageReview' ? json.status.allowed : json.response.allowed
   return allowed === true ? 'ALLOWED' : 'DENIED'

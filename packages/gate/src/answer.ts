@@ -78,7 +78,8 @@ function annotate({ decision, receiptDigest, unrecorded }: Admission, generation
     ...(fixes === '' ? {} : { fix: fixes }),
     ...(receiptDigest === undefined ? {} : { receipt: receiptDigest }),
     ...(unrecorded === undefined ? {} : { unrecorded }),
-    'policy-etag': decision.policyEtag,
+    // A project that never stored a policy has the default one, which has no version to name.
+    ...(decision.policyEtag === '' ? {} : { 'policy-etag': decision.policyEtag }),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf'
 import { ScalarType } from '@bufbuild/protobuf'
-import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
+import { isJsonObject } from '@countersign/core/json-object.ts'
 import type { Issue } from '@countersign/core/parsed.ts'
 
 type Path = Issue['path']

@@ -4,7 +4,7 @@ import type { AdmissionWorld } from './evidence.ts'
 import type { AdmissionRequest, WorkloadImage } from './request.ts'
 
 /** The one namespace where the system policy has a say: nobody else runs Kubernetes' own parts. */
-export const SYSTEM_NAMESPACE = 'kube-system'
+const SYSTEM_NAMESPACE = 'kube-system'
 
 /**
  * Finds what lets an image in before any rule is asked, in the order of binary-authorization.md §1.4: system policy (where

@@ -26,7 +26,9 @@ const some = { requiredKeys: [] as [] }
 const as = <T>(arbitrary: Arbitrary<unknown>) => arbitrary as Arbitrary<T>
 /** A record whose optional members are there or not, in any order of members. */
 const record = (required: Record<string, Arbitrary<unknown>>, optional: Record<string, Arbitrary<unknown>> = {}) =>
-  fc.tuple(fc.record(required), fc.record(optional, some), fc.boolean()).map(([one, other, turned]) => (turned ? { ...other, ...one } : { ...one, ...other }))
+  fc
+    .tuple(fc.record(required), fc.record(optional, some), fc.boolean())
+    .map(([one, other, turned]) => (turned ? { ...other, ...one } : { ...one, ...other }))
 
 const containerType = fc.constantFrom<ContainerType>('CONTAINER', 'INIT_CONTAINER', 'EPHEMERAL_CONTAINER', 'IMAGE_VOLUME')
 const request = as<AdmissionRequest>(
@@ -38,7 +40,9 @@ const request = as<AdmissionRequest>(
       scope: record({ cluster: text, trustDomain: text, namespace: text }, { serviceAccount: text }),
       operation: fc.constantFrom('CREATE', 'UPDATE'),
       workload: record({ apiVersion: text, kind: text, name: text }, { generateName: text, resource: text, subresource: text }),
-      images: fc.array(record({ text, containerType, fieldPath: text }, { containerName: text, reference: fc.constant({ text: 'x' }) }), { maxLength: 4 }),
+      images: fc.array(record({ text, containerType, fieldPath: text }, { containerName: text, reference: fc.constant({ text: 'x' }) }), {
+        maxLength: 4,
+      }),
       unchangedImages: fc.array(text, { maxLength: 2 }),
       serverDryRun: fc.boolean(),
     },
@@ -57,12 +61,18 @@ const by = fc.array(
   { maxLength: 3 },
 )
 const undecided = as<UndecidedReason>(
-  fc.oneof(record({ code: fc.constant('EVIDENCE_NOT_GATHERED'), attestor }), record({ code: fc.constantFrom('STALE', 'NEEDS_LABELS', 'SPOOL_UNAVAILABLE') })),
+  fc.oneof(
+    record({ code: fc.constant('EVIDENCE_NOT_GATHERED'), attestor }),
+    record({ code: fc.constantFrom('STALE', 'NEEDS_LABELS', 'SPOOL_UNAVAILABLE') }),
+  ),
 )
 const outcome = as<ImageOutcome>(
   fc.oneof(
     record({ outcome: fc.constant('ALLOWED'), reason: record({ code: fc.constantFrom('SYSTEM_POLICY', 'EXEMPT_PATTERN'), pattern: text }) }),
-    record({ outcome: fc.constant('ALLOWED'), reason: record({ code: fc.constant('EXEMPTION'), id: fc.constantFrom('e1', 'e2'), expiresAt: instant }) }),
+    record({
+      outcome: fc.constant('ALLOWED'),
+      reason: record({ code: fc.constant('EXEMPTION'), id: fc.constantFrom('e1', 'e2'), expiresAt: instant }),
+    }),
     record({ outcome: fc.constant('ALLOWED'), reason: record({ code: fc.constant('ATTESTED'), by }) }),
     record({ outcome: fc.constant('DENIED'), reason: record({ code: fc.constant('ALWAYS_DENY') }) }),
     record({
@@ -143,7 +153,5 @@ it('formatRecord() writes what formatCanonicalJson() writes of the record', () =
   const stamp = as<Omit<DecisionRecord, 'receipt'>>(
     record({ insertId: text, receiptDigest: text, timestamp: text, verifiedBy: text }, { certificateSubject: text, webhookName: text }),
   )
-  fc.assert(
-    fc.property(stamp, (one) => assert.equal(formatRecord(one, '{"a":1}'), formatCanonicalJson({ ...one, receipt: { a: 1 } }))),
-  )
+  fc.assert(fc.property(stamp, (one) => assert.equal(formatRecord(one, '{"a":1}'), formatCanonicalJson({ ...one, receipt: { a: 1 } }))))
 })

@@ -30,23 +30,12 @@ function formatExemption({ project, exemption, createTime, creator }: StoredExem
   const { id, subject, namespace, owner, reason, expiresAt } = exemption
   return {
     name: `projects/${project}/exemptions/${id}`,
-    subject:
-      'pattern' in subject
-        ? {
-            case: 'pattern',
-            value: subject.pattern,
-          }
-        : {
-            case: 'digest',
-            value: subject.digest,
-          },
+    subject: 'pattern' in subject ? { case: 'pattern', value: subject.pattern } : { case: 'digest', value: subject.digest },
     namespace: namespace ?? '',
     owner,
     reason,
     creator,
-    ...{
-      expireTime: instantToTimestamp(expiresAt),
-      createTime: toTimestamp(createTime),
-    },
+    expireTime: instantToTimestamp(expiresAt),
+    createTime: toTimestamp(createTime),
   }
 }

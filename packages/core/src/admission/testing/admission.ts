@@ -14,7 +14,7 @@ export const OTHER_DIGEST = `sha256:${'b'.repeat(64)}` as ImageDigest
 export const IMAGE = `registry.example.com/team/app@${DIGEST}`
 export const ATTESTOR = 'projects/p1/attestors/qa' as AttestorName
 export const SECOND_ATTESTOR = 'projects/p1/attestors/security' as AttestorName
-export const CLUSTER = 'us-central1-a.prod' as ClusterKey
+const CLUSTER = 'us-central1-a.prod' as ClusterKey
 
 /** An image as the walk finds it. */
 export function image(text: string, containerType: ContainerType = 'CONTAINER', index = 0): WorkloadImage {
