@@ -18,20 +18,25 @@ interface Grpc {
   }
 }
 
-/** What a server needs to be for `channelOptions`: encrypted, because grpc-js sends no token over a bare line. */
+/** What a server needs to be for a token to pass: encrypted, because grpc-js passes no token over a bare line. */
 export const ENCRYPTED = { args: ['--tls', 'self'] }
 
 export const GRPC_CODES: Codes = { NOT_FOUND: 5, ALREADY_EXISTS: 6, PERMISSION_DENIED: 7, UNAUTHENTICATED: 16 }
 
-/** The options of a generated client: gRPC over TLS with the server's own CA, and the token on every call. */
-export async function channelOptions({ ca, port }: PeerServer, token?: string): Promise<object> {
+/** Opens no channel yet: TLS with the server's own CA, and the token, where there is one, on every call. */
+export async function channelCredentials({ ca }: PeerServer, token?: string): Promise<object> {
   const grpc = await loadClient<Grpc>('@grpc/grpc-js')
   const tls = grpc.credentials.createSsl(Buffer.from(ca))
-  if (token === undefined) return { apiEndpoint: 'localhost', port, sslCreds: tls }
+  if (token === undefined) return tls
   const bearer = grpc.credentials.createFromMetadataGenerator((_options, callback) => {
     const metadata = new grpc.Metadata()
     metadata.set('authorization', `Bearer ${token}`)
     callback(null, metadata)
   })
-  return { apiEndpoint: 'localhost', port, sslCreds: grpc.credentials.combineChannelCredentials(tls, bearer) }
+  return grpc.credentials.combineChannelCredentials(tls, bearer)
+}
+
+/** The options of a generated client that shall use such a channel. */
+export async function channelOptions(server: PeerServer, token?: string): Promise<object> {
+  return { apiEndpoint: 'localhost', port: server.port, sslCreds: await channelCredentials(server, token) }
 }

@@ -9,6 +9,8 @@ export interface PeerServer extends StartedServer {
   readonly admin: string
   /** A token that may read every project and write none. */
   readonly viewer: string
+  /** Posts as the administrator what a test needs to stand there; gives the answer, which must be a success. */
+  readonly post: (path: string, body: object) => Promise<Answer>
   /** Makes a project of the test's own and gives `projects/ID`. */
   readonly makeProject: () => Promise<string>
 }
@@ -18,14 +20,13 @@ export async function startPeerServer(options: ServerOptions = {}): Promise<Peer
   const server = await startServer(options)
   const ca = readFileSync(server.caFile, 'utf8')
   const admin = readFileSync(server.adminTokenFile, 'utf8').trim()
-  const create = (path: string, body: object): Promise<Answer> =>
-    must(send(server.apiUrl + path, { method: 'POST', token: admin, ca, body: JSON.stringify(body) }))
-  const viewer = await create('/countersign/v1/tokens', { displayName: 'reader', role: 'VIEWER' })
+  const post: PeerServer['post'] = (path, body) => must(send(server.apiUrl + path, { method: 'POST', token: admin, ca, body: JSON.stringify(body) }))
+  const viewer = await post('/countersign/v1/tokens', { displayName: 'reader', role: 'VIEWER' })
   let projects = 0
   const makeProject = async () => {
     projects += 1
-    await create('/countersign/v1/projects', { id: `peer-${projects}` })
+    await post('/countersign/v1/projects', { id: `peer-${projects}` })
     return `projects/peer-${projects}`
   }
-  return { ...server, ca, port: Number(new URL(server.apiUrl).port), admin, viewer: viewer.json.secret, makeProject }
+  return { ...server, ca, port: Number(new URL(server.apiUrl).port), admin, viewer: viewer.json.secret, post, makeProject }
 }
