@@ -13,8 +13,9 @@ export function newEtag(surroundings: Pick<Surroundings, 'random'>): string {
  */
 export function requireEtag(given: string | undefined, stored: string | undefined, what: string): void {
   if (given === undefined || given === '' || given === stored) return
+  const present = stored === undefined ? 'not set' : quote(stored)
   throw new StatusError(
     'ABORTED',
-    `Cannot write ${what}: its etag is ${stored ?? 'not set'}, expected ${quote(given)} as sent; read it again, then repeat the change`,
+    `Cannot write ${what}: its etag is ${present}, expected ${quote(given)} as sent; read it again, then repeat the change`,
   )
 }
