@@ -17,6 +17,8 @@ export interface Context {
   format(byDefault: 'table' | 'yaml' | 'json'): OutputFormat
   /** Whether somebody chose a format. */
   readonly hasFormat: boolean
+  /** The format that somebody chose, as they wrote it. */
+  readonly askedFormat?: string
   /** Whether somebody chose a server. */
   readonly hasServer: boolean
   /** Shows a list: a box by default. */
@@ -47,6 +49,7 @@ export function makeContext(terminal: Terminal, globals: Readonly<Record<string,
     format,
     findProject,
     hasFormat: asked !== undefined,
+    ...(asked === undefined ? {} : { askedFormat: asked }),
     hasServer: (text('server') ?? terminal.env['COUNTERSIGN_SERVER'] ?? '') !== '',
     api: () =>
       (api ??= connect(terminal, {

@@ -1,9 +1,10 @@
-import { Command, CommanderError } from 'commander'
-import { StatusError } from '@countersign/core/status.ts'
+import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { registerCommands } from './commands/register.ts'
 import { processTerminal } from './process-terminal.ts'
-import { EXIT, type ExitCode, type Terminal, UsageError } from './terminal.ts'
+import { reportError } from './report-error.ts'
+import { withKritisFlags } from './signer-words.ts'
+import { EXIT, type ExitCode, type Terminal } from './terminal.ts'
 import { findWord, withoutGcloudWords } from './words.ts'
 
 /** Commands of the completion: they need the whole tree. */
@@ -13,7 +14,7 @@ const COMPLETION = ['completion', 'complete']
 export async function runCli(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   let exit: ExitCode = EXIT.YES
   try {
-    const words = withoutGcloudWords(argv)
+    const words = withKritisFlags(withoutGcloudWords(argv))
     const at = findWord(words)
     const word = (words[at] === 'help' ? words[at + 1] : words[at]) ?? ''
     const finish = (code: ExitCode): void => {
@@ -23,7 +24,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal = proce
     await program.parseAsync([...words], { from: 'user' })
     return exit
   } catch (error) {
-    return report(error, terminal)
+    return reportError(error, terminal)
   }
 }
 
@@ -69,44 +70,4 @@ First steps:
 async function addCompletion(program: Command): Promise<void> {
   const { default: tab } = await import('@bomb.sh/tab/commander')
   tab(program, { completionCommandName: 'completion' })
-}
-
-/** The one table from errors to exit codes and sentences. */
-function report(error: unknown, terminal: Terminal): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.YES : EXIT.USAGE
-  if (error instanceof UsageError) {
-    terminal.say(`ERROR: ${error.message}`)
-    if (error.hint !== undefined) terminal.say(error.hint)
-    return EXIT.USAGE
-  }
-  if (error instanceof StatusError) {
-    terminal.say(`ERROR: ${error.code}: ${error.message}`)
-    const hint = HINTS[error.code]
-    if (hint !== undefined) terminal.say(hint)
-    return exitOf(error)
-  }
-  terminal.say(`ERROR: ${error instanceof Error ? error.message : String(error)}`)
-  return EXIT.UNDECIDED
-}
-
-const HINTS: Partial<Readonly<Record<StatusError['code'], string>>> = {
-  UNAUTHENTICATED: 'Name the file that holds your token with --token-file or COUNTERSIGN_TOKEN_FILE',
-}
-
-/** What the caller asked wrongly is usage; what nobody could answer is undecided; a refusal is a no. */
-function exitOf(error: StatusError): ExitCode {
-  switch (error.code) {
-    case 'INVALID_ARGUMENT':
-    case 'OUT_OF_RANGE':
-      return EXIT.USAGE
-    case 'NOT_FOUND':
-    case 'ALREADY_EXISTS':
-    case 'PERMISSION_DENIED':
-    case 'UNAUTHENTICATED':
-    case 'FAILED_PRECONDITION':
-    case 'ABORTED':
-      return EXIT.NO
-    default:
-      return EXIT.UNDECIDED
-  }
 }

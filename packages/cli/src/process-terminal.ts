@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sendOverHttp } from './connection/http-send.ts'
 import { makeFiles } from './process-files.ts'
 import { printable, type RunProgram, type Terminal, UsageError } from './terminal.ts'
@@ -21,6 +22,8 @@ export function processTerminal(): Terminal {
     fetch: (url, init) => fetch(url, init),
     runProgram,
     now: () => Date.now(),
+    sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
+    random: () => Math.random(),
     write: (text) => void process.stdout.write(text),
     say: (text) => void process.stderr.write(`${printable(text)}\n`),
     readInput: readStandardInput,

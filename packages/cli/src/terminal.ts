@@ -17,6 +17,10 @@ export interface Terminal {
   /** Runs another program, such as gpg, to its end. */
   readonly runProgram: RunProgram
   now(): number
+  /** Resolves after this many milliseconds; rejects with the signal's reason where it is aborted before. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** From 0 to below 1. For waits that differ, never for secrets. */
+  random(): number
   write(text: string | Uint8Array): void
   /** Messages for people: warnings, progress, next steps. Never data. */
   say(text: string): void
@@ -42,8 +46,11 @@ export type RunProgram = (
   input: Uint8Array,
 ) => Promise<{ readonly code: number; readonly stdout: Uint8Array; readonly stderr: string }>
 
-/** 0 yes · 1 denied or violated · 2 usage · 3 could not decide, or the server could not be reached. */
-export const EXIT = { YES: 0, NO: 1, USAGE: 2, UNDECIDED: 3 } as const
+/**
+ * 0 yes · 1 denied or violated · 2 usage · 3 could not decide, or the server could not be reached. 255 is what kritis signer ends with
+ * where it can go no further, kept for those who ask for its codes.
+ */
+export const EXIT = { YES: 0, NO: 1, USAGE: 2, UNDECIDED: 3, KRITIS_FATAL: 255 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 /** A mistake of the person at the terminal: told in one sentence, with the next command where there is one. */

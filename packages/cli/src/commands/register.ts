@@ -26,6 +26,11 @@ const ENTRIES: readonly Entry[] = [
   },
   { name: 'attestations', summary: 'Attestations of images', noun: async () => (await import('./attestations/noun.ts')).attestations },
   {
+    name: 'signer',
+    summary: 'Check an image’s vulnerabilities by a signing policy, and sign it',
+    verb: async () => (await import('./signer/signer.ts')).signer,
+  },
+  {
     name: 'evaluate',
     summary: 'Judge manifests or images by a policy, before a cluster does',
     verb: async () => (await import('./evaluate.ts')).evaluate,

@@ -69,7 +69,8 @@ function readKey(tree: Tree): AttestorPublicKey {
   }
 }
 
-function readAttestation(tree: Tree): StoredAttestation {
+/** An attestation occurrence as the API tells it. Names stand for uids, which the API does not tell. */
+export function readAttestation(tree: Tree): StoredAttestation {
   const note: NoteName = accept(parseNoteName(textIn(tree, 'noteName')))
   const name = accept(parseOccurrenceName(textIn(tree, 'name')))
   return { name, note, noteUid: note, resourceUri: textIn(tree, 'resourceUri'), body: JSON.stringify(tree), createTime: textIn(tree, 'createTime') }

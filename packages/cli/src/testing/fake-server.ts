@@ -237,6 +237,8 @@ function metadataOf({ notes, occurrences, store, pageTokens }: PolicyWorld) {
       deleteNote: async (request) => await notes.deleteNote(ADMIN, text(request, 'name')),
       listNotes: async (request) => await lists.listNotes(ADMIN, text(request, 'parent'), asked(request)),
       createOccurrence: async (request) => await occurrences.createOccurrence(ADMIN, text(request, 'parent'), sparse(request['occurrence'])),
+      getOccurrence: async (request) => await occurrences.getOccurrence(ADMIN, text(request, 'name')),
+      deleteOccurrence: async (request) => await occurrences.deleteOccurrence(ADMIN, text(request, 'name')),
       listOccurrences: async (request) => await lists.listOccurrences(ADMIN, text(request, 'parent'), asked(request)),
       listNoteOccurrences: async (request) => await lists.listNoteOccurrences(ADMIN, text(request, 'name'), asked(request)),
     }),

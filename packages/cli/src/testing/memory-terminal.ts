@@ -16,7 +16,10 @@ export interface MemoryWorld {
   readonly runProgram?: RunProgram
   /** What a person answers; absent: nobody is there. */
   readonly answer?: string
+  /** The clock, which sleeping moves on. */
   readonly now?: () => number
+  /** Standard output is a terminal. */
+  readonly interactive?: true
 }
 
 /** How a command line ended. */
@@ -44,11 +47,12 @@ export async function runInMemory(argv: readonly string[], world: MemoryWorld = 
 /** The terminal of such a world. */
 export function makeTerminal(world: MemoryWorld, sink: Sink = { write: () => {}, say: () => {} }): Terminal {
   const files = world.files ?? {}
+  let sleptMs = 0
   const read = (path: string): Uint8Array | undefined => (Object.hasOwn(files, path) ? Buffer.from(files[path] ?? '') : undefined)
   return {
     env: { COUNTERSIGN_TOKEN: FAKE_TOKEN, COUNTERSIGN_PROJECT: 'p1', ...world.env },
     cwd: '/',
-    interactive: false,
+    interactive: world.interactive ?? false,
     files: {
       find: async (path) => read(path),
       read: async (path) => read(path) ?? absent(path),
@@ -63,7 +67,11 @@ export function makeTerminal(world: MemoryWorld, sink: Sink = { write: () => {},
     send: world.send ?? unreachable,
     fetch: world.fetch ?? unreachable,
     runProgram: world.runProgram ?? (async (name) => absent(name)),
-    now: world.now ?? (() => Date.parse('2026-01-31T12:00:00Z')),
+    now: () => (world.now?.() ?? Date.parse('2026-01-31T12:00:00Z')) + sleptMs,
+    sleep: async (ms) => {
+      sleptMs += ms
+    },
+    random: () => 0.5,
     write: (text) => sink.write(Buffer.from(text)),
     say: (text) => sink.say(printable(text)),
     readInput: async () => Buffer.from(world.input ?? ''),

@@ -1,0 +1,26 @@
+import type { VerbOption } from '../verb.ts'
+
+/** Kritis signer's flags (kritis-and-grafeas.md §1.1), which may also be written as it does, and what it lacks. */
+export const SIGNER_OPTIONS: readonly VerbOption[] = [
+  { flags: '--mode <mode>', summary: 'check-and-sign (default), check-only or bypass-and-sign' },
+  { flags: '--image <image>', summary: 'the image by digest: REGISTRY/REPOSITORY@sha256:…' },
+  { flags: '--policy <file>', summary: 'the VulnzSigningPolicy, YAML or JSON' },
+  { flags: '--vulnz-timeout <duration>', summary: 'how long the scan is waited for, such as 600s or 1h30m (default: 5m)' },
+  { flags: '--note-name <note>', summary: 'the note to attach to: projects/PROJECT/notes/NOTE; made where it is absent' },
+  { flags: '--attestation-project <id>', summary: 'project that keeps the attestation (default: --project, else the one in the image’s path)' },
+  { flags: '--overwrite', summary: 'sign anew; this key’s earlier attestations are deleted when the new one holds' },
+  { flags: '--pgp-private-key <file>', summary: 'sign with what gpg --armor --export-secret-keys KEY printed' },
+  { flags: '--pkix-private-key <file>', summary: 'sign with a private key, PEM' },
+  { flags: '--pkix-alg <algorithm>', summary: 'how it signs, such as ecdsa-p256-sha256' },
+  { flags: '--gpg-key <key>', summary: 'sign with gpg and this key of its keyring: a fingerprint, or an e-mail address' },
+  { flags: '--passphrase-file <file>', summary: 'file whose first line is the passphrase of the key' },
+  { flags: '--pgp-passphrase <text>', summary: 'the passphrase itself, which every process of this machine can read: better --passphrase-file' },
+  { flags: '--kms-key-name <name>', summary: 'refused: this version signs with the keys above' },
+  { flags: '--kms-digest-alg <algorithm>', summary: 'refused with --kms-key-name' },
+  { flags: '--kritis-compat', summary: 'read the policy, judge, log and end exactly as kritis signer' },
+  { flags: '--stderrthreshold <level>', summary: 'with --kritis-compat, the least log line that is shown: INFO, WARNING, ERROR (default) or FATAL' },
+]
+
+/** Which kinds of keys sign, in one sentence. */
+export const KEY_KINDS =
+  'This version signs with a PGP secret key file (--pgp-private-key FILE), with gpg (--gpg-key KEY), or with a PKIX private key file (--pkix-private-key FILE --pkix-alg ALGORITHM)'
