@@ -1,4 +1,4 @@
-import { fromJson, type JsonValue, type MessageShape, toJson } from '@bufbuild/protobuf'
+import { enumFromJson, fromJson, type JsonValue, type MessageShape, toJson } from '@bufbuild/protobuf'
 import { downgradeNote, upgradeNote, upgradeNoteMask } from '@countersign/api/convert/note.ts'
 import { downgradeOccurrence, upgradeOccurrence, upgradeOccurrenceMask } from '@countersign/api/convert/occurrence.ts'
 import {
@@ -8,14 +8,15 @@ import {
   type Occurrence as OccurrenceV1Beta1,
   type OccurrenceSchema as OccurrenceV1Beta1Schema,
 } from '@countersign/api/gen/google/devtools/containeranalysis/v1beta1/grafeas/grafeas_pb.ts'
+import { SeveritySchema } from '@countersign/api/gen/google/devtools/containeranalysis/v1beta1/vulnerability/vulnerability_pb.ts'
 import { NoteSchema, OccurrenceSchema } from '@countersign/api/gen/grafeas/v1/grafeas_pb.ts'
 import { serve, type ServedService } from '@countersign/api/rest/service-implementation.ts'
-import { StatusError } from '@countersign/core/status.ts'
+import type { SeverityCount } from '@countersign/service/metadata/summary.ts'
 import type { CallContext } from './call-context.ts'
 import type { Metadata } from './metadata.ts'
 
 /** `grafeas.v1beta1.GrafeasV1Beta1` in Google's shapes: what kritis and older clients speak, over the same data as v1. */
-export function serveGrafeasV1Beta1({ notes, occurrences, lists }: Metadata): ServedService<CallContext> {
+export function serveGrafeasV1Beta1({ notes, occurrences, lists, summarize }: Metadata): ServedService<CallContext> {
   return serve(GrafeasV1Beta1, {
     getOccurrence: async ({ name }, { caller }) => writeOccurrence(await occurrences.getOccurrence(caller, name)),
     listOccurrences: async ({ parent, filter, pageSize, pageToken }, { caller }) => {
@@ -59,8 +60,9 @@ export function serveGrafeasV1Beta1({ notes, occurrences, lists }: Metadata): Se
       const page = await lists.listNoteOccurrences(caller, name, { filter, pageSize, pageToken })
       return { occurrences: page.occurrences.map(writeOccurrence), nextPageToken: page.nextPageToken }
     },
-    getVulnerabilityOccurrencesSummary: async () => {
-      throw new StatusError('UNIMPLEMENTED', 'Vulnerability summaries are not served: this server stores notes and occurrences of kind ATTESTATION')
+    getVulnerabilityOccurrencesSummary: async ({ parent, filter }, { caller }) => {
+      const counts = await summarize(caller, parent, filter)
+      return { counts: counts.map(writeCount) }
     },
   })
 }
@@ -79,4 +81,13 @@ function readOccurrence(occurrence: OccurrenceV1Beta1 | undefined): unknown {
 
 function writeOccurrence(tree: unknown): MessageShape<typeof OccurrenceV1Beta1Schema> {
   return downgradeOccurrence(fromJson(OccurrenceSchema, tree as JsonValue))
+}
+
+function writeCount({ resourceUri, severity, fixableCount, totalCount }: SeverityCount) {
+  return {
+    resource: { uri: resourceUri },
+    severity: enumFromJson(SeveritySchema, severity),
+    fixableCount: BigInt(fixableCount),
+    totalCount: BigInt(totalCount),
+  }
 }

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { makeRestHandler } from '@countersign/api/rest/rest-handler.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
+import { makeSummary } from '@countersign/service/metadata/summary.ts'
 import { ADMIN } from '@countersign/service/testing/callers.ts'
 import { makeMetadataWorld } from '@countersign/service/testing/metadata-world.ts'
+import { serveContainerAnalysis } from './container-analysis.ts'
 import { serveGrafeasV1 } from './grafeas-v1.ts'
 import { serveGrafeasV1Beta1 } from './grafeas-v1beta1.ts'
 
@@ -20,8 +22,10 @@ type Call = (method: string, url: string, body?: Json) => Promise<Answer>
 
 async function arrange(): Promise<Call> {
   const { notes, occurrences, store, pageTokens } = await makeMetadataWorld(['p1', 'goog-analysis', 'goog-vulnz'])
-  const metadata = { notes, occurrences, lists: makeMetadataLists({ changes: store.changes, pageTokens }) }
-  const rest = makeRestHandler([serveGrafeasV1(metadata), serveGrafeasV1Beta1(metadata)])
+  const { changes } = store
+  const summarize = makeSummary({ changes, maxOccurrences: 1000 })
+  const metadata = { notes, occurrences, lists: makeMetadataLists({ changes, pageTokens }), summarize }
+  const rest = makeRestHandler([serveGrafeasV1(metadata), serveGrafeasV1Beta1(metadata), serveContainerAnalysis(metadata)])
   return async (method, url, body) => {
     const sent = body === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(body))
     const answer = await rest.handle({ method, url, body: sent }, { caller: ADMIN, warnings: [] })
@@ -163,4 +167,26 @@ test('§5.1: a scanner tells its progress by mask in either version', async () =
     call('PATCH', `/v1/${String(name)}?updateMask=discovery.analysisStatus`, { discovery: { analysisStatus: 'FINISHED_SUCCESS' } }),
   )
   assert.deepEqual(done['discovery'], { ...failed, analysisStatus: 'FINISHED_SUCCESS' })
+})
+
+test('§4.2: the summary of vulnerabilities names the resource as each version does, and its counts are texts', async () => {
+  const call = await arrange()
+  await ok(call('POST', '/v1/projects/p1/notes?noteId=n', KINDS['VULNERABILITY']?.note))
+  await ok(call('POST', '/v1/projects/p1/occurrences', { noteName: 'projects/p1/notes/n', resourceUri: URI, ...KINDS['VULNERABILITY']?.details }))
+  const v1 = {
+    counts: [
+      { resourceUri: URI, totalCount: '1' },
+      { resourceUri: URI, severity: 'HIGH', totalCount: '1' },
+    ],
+  }
+  assert.deepEqual(await ok(call('GET', '/v1/projects/p1/occurrences:vulnerabilitySummary')), v1)
+  const resource = { uri: URI }
+  const beta = {
+    counts: [
+      { resource, totalCount: '1' },
+      { resource, severity: 'HIGH', totalCount: '1' },
+    ],
+  }
+  assert.deepEqual(await ok(call('GET', '/v1beta1/projects/p1/occurrences:vulnerabilitySummary')), beta)
+  assert.equal((await call('POST', '/v1/projects/p1/notes/n:getIamPolicy', {})).status, 501)
 })

@@ -4,6 +4,7 @@ import { serveAudit, serveReceipts } from './audit.ts'
 import { serveBinauthz } from './binauthz.ts'
 import type { CallContext } from './call-context.ts'
 import { serveClusters, type WebhookAddress } from './clusters.ts'
+import { serveContainerAnalysis } from './container-analysis.ts'
 import { serveEvaluation } from './evaluation.ts'
 import { serveExemptions } from './exemptions.ts'
 import { serveGrafeasV1 } from './grafeas-v1.ts'
@@ -23,6 +24,7 @@ export function serveAll(flows: Flows, { webhook, status }: Around): readonly Se
     ...serveBinauthz(flows),
     serveGrafeasV1(flows.metadata),
     serveGrafeasV1Beta1(flows.metadata),
+    serveContainerAnalysis(flows.metadata),
     serveProjects(flows.projects),
     serveClusters(flows.clusters, webhook),
     serveExemptions(flows.exemptions),

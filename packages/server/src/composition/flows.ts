@@ -11,6 +11,7 @@ import type { PageTokens } from '@countersign/service/changes/page-token.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
 import { makeNotes } from '@countersign/service/metadata/notes.ts'
 import { makeOccurrences } from '@countersign/service/metadata/occurrences.ts'
+import { makeSummary } from '@countersign/service/metadata/summary.ts'
 import { type Attestors, makeAttestors } from '@countersign/service/policy/attestors.ts'
 import { type Exemptions, makeExemptions } from '@countersign/service/policy/exemptions.ts'
 import { makePolicies, type Policies } from '@countersign/service/policy/policies.ts'
@@ -25,6 +26,8 @@ import type { Metadata } from '../api/metadata.ts'
 /** A flood of bogus attestations under one note for one digest ends here (DESIGN §8). */
 const MAX_PER_DIGEST = { count: 1000, bytes: 4 * 1024 * 1024 }
 const MAX_LOADED_ATTESTORS = 1000
+/** As many vulnerabilities as one summary may count. */
+const MAX_SUMMARIZED = 50_000
 
 /** Every flow, over one store. */
 export interface Flows {
@@ -63,6 +66,7 @@ export function makeFlows({ store, surroundings, pageTokens }: FlowParts): Flows
       notes: makeNotes(writing),
       occurrences: makeOccurrences({ ...writing, maxPerDigest: MAX_PER_DIGEST }),
       lists: makeMetadataLists({ changes, pageTokens }),
+      summarize: makeSummary({ changes, maxOccurrences: MAX_SUMMARIZED }),
     },
     audit: makeAudit({ changes, pageTokens }),
     validate: (caller, request) => validateAttestationOccurrence(validation, caller, request),
