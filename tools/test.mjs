@@ -1,5 +1,4 @@
 // npm test: the whole gate. Sets up what is missing, then everything that `check` does, then the tests with real parts.
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { install, isInstalled, root, runUnderOwnNode, SetUpError } from './set-up.mjs'
 
@@ -10,24 +9,21 @@ await runUnderOwnNode(import.meta.url, async () => {
   const { groups } = await import('./test-run.mjs')
   const tally = new Tally()
   await installParts(say)
-  const real = (await hasPeers(tally)) ? groups.real : { ...groups.real, exclude: [...groups.real.exclude, 'test/peers/**'] }
+  await installPeers()
   for (const step of steps) await tally.step(step)
   await tally.tests(groups.pure)
-  await tally.tests(real)
+  await tally.tests(groups.real)
   return tally.finish()
 })
 
-/** Other people's clients are large and have a lock file of their own; without them the rest is still worth running. */
-async function hasPeers(tally) {
+/** Other people's clients are large and have a lock file of their own; a test that lacks its client skips and says so. */
+async function installPeers() {
   const peers = join(root, 'test', 'peers')
-  if (!existsSync(join(peers, 'package-lock.json'))) return false
   try {
     if (!isInstalled(peers)) await install(peers, say)
-    return true
   } catch (error) {
     if (!(error instanceof SetUpError)) throw error
-    tally.skip('test/peers', error.message.split('\n')[0])
-    return false
+    say(error.message.split('\n')[0])
   }
 }
 
