@@ -12,25 +12,17 @@ import type { KnownProjects } from '../changes/known-project.ts'
 import { getProject } from '../changes/known-project.ts'
 import { acceptParent } from '../changes/parent.ts'
 import { writeChange } from '../changes/write-change.ts'
-import { membersOfKind } from './kind.ts'
 import type { Message } from './message.ts'
 import { isMessage, listOf, textOf } from './message.ts'
 import type { OccurrenceBody } from './occurrence-body.ts'
-import { acceptNoteReference, acceptOccurrenceBody, findOccurrenceFaults, hashContent, refuseLong } from './occurrence-body.ts'
+import { acceptNoteReference, acceptOccurrenceBody, findOccurrenceFaults, hashContent } from './occurrence-body.ts'
+import { mergeUpdate } from './occurrence-update.ts'
 import { refuseFlood, refuseOverweight } from './flood.ts'
 import type { AttestationWeight, NoteTables, OccurrenceTables, StoredNote, StoredOccurrence } from './ports.ts'
 import { messageOf } from './stored-message.ts'
-import type { UpdateRules } from './update-mask.ts'
-import { mergePaths, refuseImmutable, updatedPaths } from './update-mask.ts'
 
 const SERVICE = 'grafeas.v1.Grafeas'
 const MAX_BATCH = 1000
-/**
- * Details that may change: what a scanner keeps up to date. Attestations, builds and SBOM references are signed statements, or stand
- * for one, and never change.
- */
-const LIVING: readonly string[] = ['DISCOVERY', 'VULNERABILITY', 'PACKAGE']
-
 /** Occurrences. Messages are Grafeas v1 as proto3 JSON; order of checks as in `Notes`. */
 export interface Occurrences {
   /**
@@ -225,22 +217,6 @@ async function updateOccurrence(
     await record(ports, tables, { caller, grants, occurrence, method: 'UpdateOccurrence', operation: 'UPDATE' })
     return message
   })
-}
-
-/** The stored message with the update in it, as valid as a new one. */
-function mergeUpdate(stored: StoredOccurrence, body: Message, mask: readonly string[]): Message {
-  const { own, foreign } = membersOfKind(stored.kind)
-  const [living, fixed] = LIVING.includes(stored.kind) ? [own, []] : [[], own]
-  const immutable = ['noteName', 'resourceUri', 'envelope', ...fixed, ...foreign]
-  const rules: UpdateRules = { resource: 'Occurrence', writable: ['remediation', ...living], immutable }
-  const before = messageOf(stored)
-  const paths = updatedPaths(rules, body, mask)
-  refuseImmutable(rules, { stored: before, body, paths })
-  const merged = mergePaths(before, body, paths)
-  refuseLong(merged)
-  const faults = findOccurrenceFaults(merged)
-  if (faults.length > 0) throw new StatusError('INVALID_ARGUMENT', `occurrence is invalid: [${faults.join(' ')}]`)
-  return merged
 }
 
 async function deleteOccurrence(ports: OccurrencePorts, caller: Caller, text: string): Promise<void> {
