@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import type { Message } from './message.ts'
 import { findNoteFaults } from './note-body.ts'
 import { findOccurrenceFaults } from './occurrence-body.ts'
@@ -109,5 +110,33 @@ describe('§4.6: content of occurrences', () => {
   test('a list with very many faults is not told whole', () => {
     const packageIssue = Array.from({ length: 100_000 }, () => ({}))
     assert.ok(faultsOf({ vulnerability: { packageIssue } }).length < 100)
+  })
+})
+
+describe('whatever stands in the members', () => {
+  const MEMBERS = ['attestation', 'build', 'discovery', 'package', 'sbomReference', 'vulnerability', 'vulnerabilityAssessment']
+  const NAMES = [
+    'details',
+    'packageIssue',
+    'fixedVersion',
+    'kind',
+    'location',
+    'provenance',
+    'sourceProvenance',
+    'fileHashes',
+    'commands',
+    'hint',
+    '__proto__',
+  ]
+  const details = fc.object({ key: fc.constantFrom(...NAMES), maxDepth: 4, withNullPrototype: true })
+
+  test('faults are told, not thrown, and the same each time', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...MEMBERS), details, (member, value) => {
+        const message = { [member]: value }
+        assert.deepEqual(findNoteFaults(message), findNoteFaults(message))
+        assert.deepEqual(faultsOf(message), faultsOf(message))
+      }),
+    )
   })
 })
