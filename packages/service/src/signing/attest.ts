@@ -22,6 +22,7 @@ export interface AttestOptions {
 
 /** EXISTED: nothing was written, or the very same bytes were there before. */
 export interface Attested {
+  readonly digest: ImageDigest
   readonly outcome: 'CREATED' | 'EXISTED'
   readonly occurrence: string
   readonly publicKeyId: string
@@ -35,15 +36,16 @@ export interface Attested {
  */
 export async function attestImage(attestations: Attestations, options: AttestOptions): Promise<Attested> {
   const earlier = await attestations.list()
-  const { publicKeyId } = options.key.signer
+  const { digest, key } = options
+  const { publicKeyId } = key.signer
   const enough = earlier.find((one) => isEnough(one, options))
-  if (enough !== undefined) return { outcome: 'EXISTED', occurrence: enough.occurrence, publicKeyId, replaced: [] }
+  if (enough !== undefined) return { digest, outcome: 'EXISTED', occurrence: enough.occurrence, publicKeyId, replaced: [] }
   const draft = await sign(options)
   if ((await attestations.findNote()) === 'ABSENT') await attestations.createNote()
   const stored = await store(attestations, draft, options)
   const replaced = options.enough === 'NONE' ? earlier.filter((one) => one.occurrence !== stored.occurrence && isOnlyOf(one, publicKeyId)) : []
   for (const one of replaced) await attestations.delete(one.occurrence)
-  return { ...stored, publicKeyId, replaced: replaced.map(({ occurrence }) => occurrence) }
+  return { digest, ...stored, publicKeyId, replaced: replaced.map(({ occurrence }) => occurrence) }
 }
 
 function isEnough(attestation: UnverifiedAttestation, options: AttestOptions): boolean {

@@ -25,9 +25,10 @@ function sign(overrides: Partial<SignPart> = {}, key: SigningKey = KEY) {
 describe('signImage()', () => {
   test('a clean scan is signed, and what is stored passes a gate’s check', async () => {
     const attestations = makeAttestations(`https://${IMAGE}`)
-    const result = await signImage(makeClock(), { image: IMAGE, check: check([discovery('FINISHED_SUCCESS')]), sign: sign({ attestations }) })
+    const result = await signImage(makeClock(), { image: IMAGE, check: check([discovery('FINISHED_SUCCESS')]), sign: [sign({ attestations })] })
     assert.equal(result.check?.verdict.outcome, 'CONFORMS')
-    assert.deepEqual(result.attestation, {
+    assert.deepEqual(result.attestations[0], {
+      digest: DIGEST,
       outcome: 'CREATED',
       occurrence: 'projects/p1/occurrences/1',
       publicKeyId: KEY.signer.publicKeyId,
@@ -69,30 +70,75 @@ describe('signImage()', () => {
   ] as const) {
     test(`${name} is not signed`, async () => {
       const attestations = makeAttestations(`https://${IMAGE}`)
-      const result = await signImage(makeClock(), { image: IMAGE, check: check(found, findings), sign: sign({ attestations }) })
+      const result = await signImage(makeClock(), { image: IMAGE, check: check(found, findings), sign: [sign({ attestations })] })
       const verdict = result.check?.verdict
-      assert.deepEqual([verdict?.outcome, result.attestation, attestations.done], [outcome, undefined, []])
+      assert.deepEqual([verdict?.outcome, result.attestations, attestations.done], [outcome, [], []])
       if (verdict?.outcome === 'UNDECIDED') assert.deepEqual(verdict.reasons, [reason])
     })
   }
 
   test('a check alone signs nothing; a signature alone asks for no scan', async () => {
     const checked = await signImage(makeClock(), { image: IMAGE, check: check([discovery('FINISHED_SUCCESS')]) })
-    assert.deepEqual([checked.check?.verdict.outcome, 'attestation' in checked], ['CONFORMS', false])
-    const signed = await signImage(makeClock(), { image: IMAGE, sign: sign() })
-    assert.deepEqual(['check' in signed, signed.attestation?.outcome], [false, 'CREATED'])
+    assert.deepEqual([checked.check?.verdict.outcome, checked.attestations], ['CONFORMS', []])
+    const signed = await signImage(makeClock(), { image: IMAGE, sign: [sign()] })
+    assert.deepEqual(['check' in signed, signed.attestations[0]?.outcome], [false, 'CREATED'])
   })
 
   test('a note that cannot be used is told before the waiting', async () => {
     const scans = scansOf([[]])
     const attestations = { ...makeAttestations(''), findNote: () => Promise.reject(new Error('not an authority')) }
-    await assert.rejects(signImage(makeClock(), { image: IMAGE, check: { ...check([]), scans }, sign: sign({ attestations }) }), /not an authority/)
+    await assert.rejects(signImage(makeClock(), { image: IMAGE, check: { ...check([]), scans }, sign: [sign({ attestations })] }), /not an authority/)
     assert.equal(scans.asked(), 0)
   })
 })
 
+describe('signImage() of an index', () => {
+  const entry = (os: string, architecture: string, found: readonly Discovery[], findings: readonly Finding[] = []) => ({
+    platform: { os, architecture },
+    digest: DIGEST,
+    scans: scansOf([found], findings),
+  })
+  const run = async (...platforms: readonly ReturnType<typeof entry>[]) => {
+    const clock = makeClock()
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    const options = { policy: strictPolicy({ maximumFixableSeverity: 'HIGH' }), timeoutMs: 5000 }
+    const { check: checked } = await signImage(clock, { image: IMAGE, check: { ...options, platforms }, sign: [sign({ attestations })] })
+    return [checked?.state, checked?.verdict.outcome, checked?.timedOut, attestations.done.length, clock.waits]
+  }
+  const DONE = [discovery('FINISHED_SUCCESS')]
+
+  test('DESIGN §3: conforms where every runnable platform was scanned and conforms; what nobody runs is not waited for', async () => {
+    assert.deepEqual(await run(entry('linux', 'amd64', DONE), entry('linux', 'arm64', DONE), entry('unknown', 'unknown', [])), [
+      'INDEX',
+      'CONFORMS',
+      false,
+      1,
+      [],
+    ])
+  })
+
+  test('one platform that is not scanned leaves all undecided, within one time for all', async () => {
+    const waits = [1000, 2000, 2000]
+    assert.deepEqual(await run(entry('linux', 'amd64', []), entry('linux', 'arm64', [])), ['INDEX', 'UNDECIDED', true, 0, waits])
+  })
+
+  test('one platform that violates is a violation', async () => {
+    assert.deepEqual(await run(entry('linux', 'amd64', DONE), entry('linux', 'arm64', DONE, [finding()])), ['INDEX', 'VIOLATES', false, 0, []])
+  })
+
+  test('an index of which nothing runs conforms to nothing', async () => {
+    assert.deepEqual(await run(entry('unknown', 'unknown', DONE)), ['INDEX', 'UNDECIDED', false, 0, []])
+  })
+
+  test('signs in the order of the parts', async () => {
+    const [first, second] = [makeAttestations('https://a'), makeAttestations('https://b')]
+    const { attestations } = await signImage(makeClock(), { image: IMAGE, sign: [sign({ attestations: first }), sign({ attestations: second })] })
+    assert.deepEqual([attestations.length, first.rows.size, second.rows.size], [2, 1, 1])
+  })
+})
+
 describe('attestImage()', () => {
-  const run = async (part: SignPart) => (await signImage(makeClock(), { image: IMAGE, sign: part })).attestation
+  const run = async (part: SignPart) => (await signImage(makeClock(), { image: IMAGE, sign: [part] })).attestations[0]
 
   test('signs once for a key and a payload, however often it is asked', async () => {
     const attestations = makeAttestations(`https://${IMAGE}`)

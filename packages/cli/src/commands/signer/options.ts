@@ -1,3 +1,4 @@
+import { REGISTRY_OPTIONS } from '../images/registry.ts'
 import type { VerbOption } from '../verb.ts'
 
 /** Kritis signer's flags (kritis-and-grafeas.md §1.1), which may also be written as it does, and what it lacks. */
@@ -17,6 +18,8 @@ export const SIGNER_OPTIONS: readonly VerbOption[] = [
   { flags: '--pgp-passphrase <text>', summary: 'the passphrase itself, which every process of this machine can read: better --passphrase-file' },
   { flags: '--kms-key-name <name>', summary: 'refused: this version signs with the keys above' },
   { flags: '--kms-digest-alg <algorithm>', summary: 'refused with --kms-key-name' },
+  { flags: '--all-platforms', summary: 'the image is an index: check and sign every platform of it, as its registry lists them' },
+  ...REGISTRY_OPTIONS,
   { flags: '--kritis-compat', summary: 'read the policy, judge, log and end exactly as kritis signer' },
   { flags: '--stderrthreshold <level>', summary: 'with --kritis-compat, the least log line that is shown: INFO, WARNING, ERROR (default) or FATAL' },
 ]

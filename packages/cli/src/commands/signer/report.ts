@@ -18,8 +18,8 @@ export function exitCodeOf(outcome: SignerOutcome): ExitCode {
 }
 
 /** What came of it, in one word. */
-export function outcomeOf({ check, attestation }: SigningResult): SignerOutcome {
-  if (attestation !== undefined) return attestation.outcome === 'CREATED' ? 'SIGNED' : 'ALREADY_SIGNED'
+export function outcomeOf({ check, attestations }: SigningResult): SignerOutcome {
+  if (attestations.length > 0) return attestations.some(({ outcome }) => outcome === 'CREATED') ? 'SIGNED' : 'ALREADY_SIGNED'
   return check?.verdict.outcome ?? 'UNDECIDED'
 }
 
@@ -36,13 +36,13 @@ export async function showResult(context: Context, order: SignerOrder, result: S
 }
 
 function treeOf({ mode, image, sign }: SignerOrder, result: SigningResult): unknown {
-  const { check, attestation } = result
+  const { check, attestations } = result
   return {
     image: image.text,
     mode,
     outcome: outcomeOf(result),
     ...(check === undefined ? {} : { check: checkTree(check) }),
-    ...(attestation === undefined ? {} : { attestation: { ...attestation, note: sign?.note } }),
+    attestations: attestations.map((attested) => ({ ...attested, note: sign?.note })),
   }
 }
 
@@ -64,13 +64,13 @@ function findingTree(record: FindingRecord): unknown {
   return { id: finding.id, outcome, decidedBy, explanation: explainFinding(record), ...rest, finding }
 }
 
-function linesOf(order: SignerOrder, { check, attestation }: SigningResult): readonly string[] {
+function linesOf(order: SignerOrder, { check, attestations }: SigningResult): readonly string[] {
   const violations = check?.verdict.outcome === 'VIOLATES' ? check.verdict.violations : []
   return [
     order.image.text,
     ...(check === undefined ? [] : [`  ${explainVerdict(check.verdict)}${explainTimeout(order, check)}`]),
     ...violations.map((record) => `    ${explainFinding(record)}`),
-    `  ${explainSigning(order, attestation)}`,
+    ...explainSigning(order, attestations).map((line) => `  ${line}`),
   ]
 }
 
@@ -79,9 +79,11 @@ function explainTimeout({ check }: SignerOrder, { timedOut }: CheckResult): stri
   return `; time was up after ${formatDuration(check?.timeoutMs ?? 0)}, more is given with --vulnz-timeout`
 }
 
-function explainSigning({ mode }: SignerOrder, attestation: SigningResult['attestation']): string {
-  if (attestation === undefined) return mode === 'check-only' ? 'not signed: only checked' : 'not signed'
-  const { outcome, occurrence, publicKeyId, replaced } = attestation
-  const instead = replaced.length === 0 ? '' : `, in place of ${replaced.join(', ')}`
-  return `${outcome === 'CREATED' ? 'signed' : 'already signed'} with key ${publicKeyId}: ${occurrence}${instead}`
+function explainSigning({ mode, image }: SignerOrder, attestations: SigningResult['attestations']): readonly string[] {
+  if (attestations.length === 0) return [mode === 'check-only' ? 'not signed: only checked' : 'not signed']
+  return attestations.map(({ digest, outcome, occurrence, publicKeyId, replaced }) => {
+    const what = digest === image.digest ? '' : ` ${digest}`
+    const instead = replaced.length === 0 ? '' : `, in place of ${replaced.join(', ')}`
+    return `${outcome === 'CREATED' ? 'signed' : 'already signed'}${what} with key ${publicKeyId}: ${occurrence}${instead}`
+  })
 }

@@ -4,12 +4,14 @@ import type { KritisSigningPolicy } from '@countersign/core/vulnerability/signin
 import type { VulnerabilityVerdict } from '@countersign/core/vulnerability/verdict.ts'
 import type { Attested } from '@countersign/service/signing/attest.ts'
 import { type CheckResult, signImage, type SigningResult } from '@countersign/service/signing/sign-image.ts'
+import type { Waiting } from '@countersign/service/signing/wait-for-scan.ts'
 import type { Api } from '../../connection/api.ts'
 import { EXIT, type ExitCode, type Terminal } from '../../terminal.ts'
 import { SignerFault } from './fault.ts'
 import type { KritisLog } from './kritis-log.ts'
 import { partsOf } from './parts.ts'
 import type { SignerOrder } from './read-order.ts'
+import { makeScans } from './stored-scans.ts'
 
 interface Surroundings {
   readonly terminal: Terminal
@@ -32,11 +34,11 @@ export async function runAsKritis(order: SignerOrder, surroundings: Surroundings
   const { log } = surroundings
   log('INFO', `Signer mode: ${order.mode}.`)
   const check = await checkAsKritis(order, surroundings)
-  const checked = check === undefined ? {} : { check }
+  const checked = { ...(check === undefined ? {} : { check }), attestations: [] }
   if (check !== undefined && check.verdict.outcome !== 'CONFORMS') return { exit: tellViolations(order, check, log), result: checked }
   if (check !== undefined) log('INFO', `Image "${order.image.text}" passes VulnzSigningPolicy ${check.policy.name}.`)
   const attestation = await signAsKritis(order, surroundings)
-  return { exit: EXIT.YES, result: { ...checked, ...(attestation === undefined ? {} : { attestation }) } }
+  return { exit: EXIT.YES, result: { ...checked, attestations: attestation === undefined ? [] : [attestation] } }
 }
 
 async function checkAsKritis({ image, ...order }: SignerOrder, { terminal, log, api }: Surroundings): Promise<CheckResult | undefined> {
@@ -45,15 +47,17 @@ async function checkAsKritis({ image, ...order }: SignerOrder, { terminal, log, 
   log('INFO', `Policy req: {${policy.maximumFixableSeverity} ${policy.maximumUnfixableSeverity} [${policy.allowlistCVEs.join(' ')}]}`)
   // The original waits for a scan of the tag, which no scanner writes; its violation is known at once.
   if (image.digest === undefined) return { policy, state: 'NOT_SCANNED', timedOut: false, verdict: UNQUALIFIED }
-  const { check } = partsOf({ image, ...order }, api, ({ waitMs }) =>
-    log('INFO', `waiting ${Math.round(waitMs / 1000)} seconds for container analysis of ${image.text} to complete`),
-  )
-  const scans = check && {
-    ...check.scans,
-    listFindings: () => fatal(check.scans.listFindings(), 'Found err '),
+  const onWait = ({ waitMs }: Waiting): void =>
+    log('INFO', `waiting ${Math.round(waitMs / 1000)} seconds for container analysis of ${image.text} to complete`)
+  const scans = makeScans(api, { image, ...order })
+  const check = {
+    policy,
+    timeoutMs: order.check?.timeoutMs ?? 0,
+    onWait,
+    scans: { ...scans, listFindings: () => fatal(scans.listFindings(), 'Found err ') },
   }
   const startedAt = terminal.now()
-  const run = signImage(terminal, { image: image.text, ...(check && scans ? { check: { ...check, scans } } : {}) })
+  const run = signImage(terminal, { image: image.text, check })
   const result = (await fatal(run, 'Error waiting for vulnerability analysis ')).check
   if (result?.timedOut === true) throw end('Error waiting for vulnerability analysis timeout while retrieving discovery occurrence')
   log('INFO', `Found vulnerabilities after ${(terminal.now() - startedAt) / 1000}s`)
@@ -84,16 +88,16 @@ function undecided({ reasons }: Extract<VulnerabilityVerdict, { outcome: 'UNDECI
 const CRASH = 'panic: runtime error: invalid memory address or nil pointer dereference'
 
 async function signAsKritis(order: SignerOrder, { terminal, log, api }: Surroundings): Promise<Attested | undefined> {
-  const { sign } = partsOf(order, api, () => {})
   const { image } = order
   if (order.sign === undefined) return undefined
-  if (sign === undefined) {
+  if (image.digest === undefined) {
     throw end("Signing image failed: creatiing attestation failed: a digest must contain exactly one '@' separator (e.g. registry/repository@digest)")
   }
   const named = `Using ${order.sign.projectFrom === 'IMAGE' ? 'image project as' : 'specified'} attestation project: ${order.sign.project}`
   log('INFO', `Using ${order.sign.key.kind} key for signing.`)
   log('INFO', named)
-  const { attestation } = await fatal(signImage(terminal, { image: image.text, sign }), 'Signing image failed: ')
+  const { sign = [] } = partsOf(order, { api })
+  const [attestation] = (await fatal(signImage(terminal, { image: image.text, sign }), 'Signing image failed: ')).attestations
   if (attestation !== undefined) tellAttested(image.text, attestation, log)
   return attestation
 }

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { TestRegistry } from '@countersign/adapters/testing/registry.ts'
 import { checkAttestation } from '@countersign/evidence/attestation/check-attestation.ts'
 import { loadKeys } from '@countersign/evidence/attestation/loaded-keys.ts'
 import { GNUPG_ABSENT, GnuPg } from '@countersign/evidence/testing/gnupg.ts'
 import { readStoredAttestation } from '@countersign/service/validation/unverified.ts'
 import type { Tree } from '../../connection/api.ts'
 import { readAttestation } from '../../evaluation/evidence-tables.ts'
-import { makeFakeServer } from '../../testing/fake-server.ts'
+import { FAKE_TOKEN, makeFakeServer } from '../../testing/fake-server.ts'
 import { type MemoryWorld, runInMemory } from '../../testing/memory-terminal.ts'
 import { discovery, type ScanScript, SCANNED_IMAGE, serveScans, vulnerability } from '../../testing/served-scans.ts'
 
@@ -26,6 +27,11 @@ const CLEAN = [discovery('FINISHED_SUCCESS')]
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const CHECK = ['-image', SCANNED_IMAGE, '-policy', 'policy.yaml']
 const SIGN = ['-note_name', 'projects/p1/notes/qa', '-pkix_private_key', 'key.pem', '-pkix_alg', 'ecdsa-p256-sha256']
+
+/** What a client may write of an occurrence. */
+function writable({ name: _name, createTime: _created, updateTime: _updated, ...tree }: Tree): Tree {
+  return tree
+}
 
 async function makeWorld(script: ScanScript, more: MemoryWorld = {}) {
   const server = await makeFakeServer()
@@ -203,6 +209,71 @@ describe('countersign signer', () => {
     const { run } = await makeWorld([CLEAN], { files })
     const { exit, stderr } = await run(...CHECK, '-mode=check-only')
     assert.deepEqual([exit, stderr.split('\n').map((line) => line.split(' ')[0])], [2, ['policy.yaml:2:1:', 'policy.yaml:7:5:', 'ERROR:']])
+  })
+
+  test('--all-platforms: an index is signed, and its platforms, where each was scanned', async (t) => {
+    const registry = await TestRegistry.start()
+    t.after(() => registry.close())
+    const [amd, arm] = [
+      registry.addImage('p1/app', { created: '2026-01-31T10:00:00Z' }),
+      registry.addImage('p1/app', { created: '2026-01-31T11:00:00Z' }),
+    ]
+    const index = registry.addIndex('p1/app', { tag: 'multi', children: { 'linux/amd64': amd, 'linux/arm64': arm } })
+    const of = (digest: string): Tree => ({ ...discovery('FINISHED_SUCCESS'), resourceUri: `https://${registry.host}/p1/app@${digest}` })
+    const sign = async (...scans: readonly Tree[]) => {
+      const { run } = await makeWorld([scans], { fetch: (url, init) => fetch(url, init) })
+      const line = ['-image', `${registry.host}/p1/app@${index}`, '-policy', 'policy.yaml', '--all-platforms', '-o', 'json']
+      const { exit, stdout } = await run(...line, ...SIGN)
+      const { attestations, check } = JSON.parse(stdout) as { readonly attestations: readonly Tree[]; readonly check: { readonly undecided: Tree[] } }
+      return [exit, attestations.map((one) => one['digest']), check.undecided.map(({ code, platform }) => [code, platform])]
+    }
+    assert.deepEqual(await sign(of(amd), of(arm)), [0, [amd, arm, index], []])
+    assert.deepEqual(await sign(of(amd), of(index)), [3, [], [['NOT_SCANNED', 'linux/arm64']]])
+  })
+
+  test('platforms that a policy declares are looked for in the index, asked or not', async (t) => {
+    const registry = await TestRegistry.start()
+    t.after(() => registry.close())
+    const amd = registry.addImage('p1/app', { created: '2026-01-31T10:00:00Z' })
+    const index = registry.addIndex('p1/app', { tag: 'multi', children: { 'linux/amd64': amd } })
+    const files = { 'policy.yaml': `${POLICY}  scanRequirements: { platforms: [linux/amd64, linux/s390x] }\n` }
+    const scan = { ...discovery('FINISHED_SUCCESS'), resourceUri: `https://${registry.host}/p1/app@${amd}` }
+    const { run } = await makeWorld([[scan]], { files, fetch: (url, init) => fetch(url, init) })
+    const { exit, stdout } = await run('-mode=check-only', '-image', `${registry.host}/p1/app@${index}`, '-policy', 'policy.yaml')
+    assert.deepEqual([exit, /linux\/s390x/.test(stdout)], [3, true])
+  })
+
+  test('reads what scanners wrote into the store itself', async () => {
+    const { send } = await makeFakeServer()
+    const files = { 'policy.yaml': `${POLICY}  scanRequirements: { trustedScanners: [p12] }\n` }
+    const post = async (path: string, tree: Tree): Promise<void> => {
+      const headers = { authorization: `Bearer ${FAKE_TOKEN}`, 'content-type': 'application/json' }
+      const { status, body } = await send({
+        method: 'POST',
+        url: `http://127.0.0.1:8080/v1/${path}`,
+        headers,
+        body: Buffer.from(JSON.stringify(tree)),
+      })
+      assert.equal(status, 200, Buffer.from(body).toString())
+    }
+    const check = async () => (await runInMemory(['signer', ...CHECK, '-mode=check-only'], { send, files })).exit
+    const fixed = {
+      fixedVersion: { kind: 'NORMAL', name: '1.1' },
+      fixedPackage: 'openssl',
+      fixedCpeUri: 'cpe:/o:a:b:1',
+      affectedCpeUri: 'cpe:/o:a:b:1',
+    }
+    assert.equal(await check(), 3)
+    await post('projects/p12/notes?noteId=scan', { discovery: { analysisKind: 'VULNERABILITY' } })
+    await post('projects/p1/occurrences', writable(discovery('FINISHED_SUCCESS', {}, 'projects/p12/notes/scan')))
+    assert.equal(await check(), 0)
+    const details = [{ affectedCpeUri: 'cpe:/o:a:b:1', affectedPackage: 'openssl' }]
+    await post('projects/p12/notes?noteId=CVE-2020-0002', { vulnerability: { details } })
+    await post('projects/p1/occurrences', {
+      ...writable(vulnerability('CVE-2020-0002', 'HIGH', fixed)),
+      noteName: 'projects/p12/notes/CVE-2020-0002',
+    })
+    assert.equal(await check(), 1)
   })
 
   test('the guide’s policy is one', async () => {

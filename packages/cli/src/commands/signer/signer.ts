@@ -4,10 +4,11 @@ import { signImage } from '@countersign/service/signing/sign-image.ts'
 import type { Waiting } from '@countersign/service/signing/wait-for-scan.ts'
 import type { Context } from '../../context.ts'
 import { reportError } from '../../report-error.ts'
-import { EXIT, type ExitCode } from '../../terminal.ts'
+import { EXIT, type ExitCode, UsageError } from '../../terminal.ts'
 import type { Given } from '../given.ts'
 import type { Verb } from '../verb.ts'
 import { SignerFault } from './fault.ts'
+import { findPlatforms } from './find-platforms.ts'
 import { makeKritisLog } from './kritis-log.ts'
 import { endAsKritis } from './kritis-usage.ts'
 import { SIGNER_OPTIONS } from './options.ts'
@@ -22,7 +23,7 @@ export const signer: Verb = {
   details: [
     'Takes kritis signer’s command line unchanged: each flag with one dash or two, with underscores or dashes.',
     'Waits for the scan, checks what it found, signs, and verifies the attestation that it stored.',
-    'Results: sentences, or -o json, yaml or sarif. The image is one manifest: of an index, sign the manifest that runs.',
+    'Of an index, --all-platforms checks and signs every manifest that can run, then the index. Results: sentences, or -o json, yaml or sarif.',
     'Exit codes: 0 conforms or signed · 1 the policy is violated · 2 usage · 3 could not decide, or the server could not be asked.',
     'With --kritis-compat the original’s: 0 · 1 violations or bad flags · 2 unknown flags · 255 all else.',
   ].join('\n'),
@@ -38,8 +39,9 @@ async function runStrict(context: Context, given: Given): Promise<ExitCode> {
   requireFormat(context)
   const order = await readOrder(context, given)
   try {
-    const api = await context.api()
-    const result = await signImage(context.terminal, { image: order.image.text, ...partsOf(order, api, tellProgress(context, order)) })
+    const platforms = await findPlatforms(context, given, order)
+    const options = { api: await context.api(), onWait: tellProgress(context, order), ...(platforms === undefined ? {} : { platforms }) }
+    const result = await signImage(context.terminal, { image: order.image.text, ...partsOf(order, options) })
     await showResult(context, order, result)
     return exitCodeOf(outcomeOf(result))
   } catch (error) {
@@ -53,6 +55,7 @@ async function runStrict(context: Context, given: Given): Promise<ExitCode> {
 async function runCompatible(context: Context, given: Given): Promise<ExitCode> {
   requireFormat(context)
   const { terminal } = context
+  if (given.has('--all-platforms')) throw new UsageError('Only one of --all-platforms and --kritis-compat can be given: kritis knows no index')
   const log = makeKritisLog(terminal, given.text('--stderrthreshold'))
   try {
     const order = await readOrder(context, given)
