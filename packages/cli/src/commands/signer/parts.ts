@@ -4,6 +4,7 @@ import type { SignPart, SigningRequest } from '@countersign/service/signing/sign
 import type { WaitOptions } from '@countersign/service/signing/wait-for-scan.ts'
 import type { Api } from '../../connection/api.ts'
 import type { OrderedPlatform } from './find-platforms.ts'
+import { formatKritisPayload } from './kritis-payload.ts'
 import type { SignerOrder } from './read-order.ts'
 import { makeAttestations } from './stored-attestations.ts'
 import { makeScans } from './stored-scans.ts'
@@ -44,6 +45,7 @@ function signOf(order: SignerOrder, { api }: PartOptions): readonly SignPart[] {
   const { image, sign, asKritis } = order
   if (sign === undefined || image.digest === undefined) return []
   const enough = sign.overwrite ? 'NONE' : asKritis ? 'ANY_SIGNATURE' : 'SAME_KEY'
-  const payload = formatSignaturePayload({ repository: image.repository, digest: image.digest })
-  return [{ attestations: makeAttestations(api, order, sign), digest: image.digest, payload, key: sign.key, enough }]
+  const { repository, digest } = image
+  const payload = asKritis ? formatKritisPayload(repository, digest) : formatSignaturePayload({ repository, digest })
+  return [{ attestations: makeAttestations(api, order, sign), digest, payload, key: sign.key, enough }]
 }

@@ -150,6 +150,24 @@ describe('countersign signer --kritis-compat', () => {
     assert.equal((await (await makeRun([CLEAN], POLICY.replace('HIGH', 'high'))).run(...CHECK)).exit, 0)
   })
 
+  test('§3.1: what is signed are the original’s bytes, under the image as it was written', async () => {
+    const { run, requests } = await makeRun()
+    await run(...BYPASS, `-image=${IMAGE.replace('@', ':v1@')}`)
+    const made = requests.find(({ method, url }) => method === 'POST' && url.endsWith('/v1/projects/p1/occurrences'))
+    const { resourceUri, attestation } = JSON.parse(Buffer.from(made?.body ?? '').toString()) as {
+      readonly resourceUri: string
+      readonly attestation: { readonly serializedPayload: string }
+    }
+    const [repository, digest] = IMAGE.split('@')
+    assert.deepEqual(
+      [resourceUri, Buffer.from(attestation.serializedPayload, 'base64').toString()],
+      [
+        `https://${repository}:v1@${digest}`,
+        `{"critical":{"identity":{"docker-reference":"${repository}"},"image":{"docker-manifest-digest":"${digest}"},"type":"atomic container signature"}}`,
+      ],
+    )
+  })
+
   test('§1.7: the note that is made has the original’s words', async () => {
     const { run, requests } = await makeRun()
     await run(...BYPASS, '-note_name=projects/p1/notes/fresh')
