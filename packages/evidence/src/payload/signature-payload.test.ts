@@ -84,7 +84,7 @@ test('parseSignaturePayload() reads a signed expiry, and refuses one that it can
   assert.equal(parsed.ok && parsed.expiresAt, Date.parse('2030-01-31T11:00:00Z'))
   for (const expiry of ['', 'tomorrow', '2030-02-30T00:00:00Z', 1_900_000_000, null, {}]) {
     const refused = parseSignaturePayload(payloadWith({ optional: { expiry } }))
-    assert.equal(!refused.ok && refused.cause, 'PAYLOAD_MALFORMED', String(expiry))
+    assert.equal(!refused.ok && refused.cause, 'PAYLOAD_MALFORMED', JSON.stringify(expiry))
   }
 })
 

@@ -38,7 +38,7 @@ export const project = (id: string, uid = `uid-${id}`): Project => ({
   id: getValue(parseProjectId(id)),
   uid,
   // The contract wants numbers to differ, as ids do.
-  number: String(100_000_000_000 + ([...id, ...uid].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) % 899_999_999_999)),
+  number: String(100_000_000_000 + (Buffer.from(id + uid).reduce((sum, byte) => sum * 31 + byte, 7) % 899_999_999_999)),
   createTime: TIME,
 })
 
