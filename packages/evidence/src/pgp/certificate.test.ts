@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { PublicKey } from 'openpgp'
 import { checkSignature } from '../attestation/check-signature.ts'
 import { DIGEST, PAYLOAD } from '../testing/attestations.ts'
-import { MADE_AT, makePgpPair, SIGNED_AT, toPair } from '../testing/pgp-keys.ts'
+import { MADE_AT, makePgpPair, type PgpPair, SIGNED_AT, toPair } from '../testing/pgp-keys.ts'
 import type { SignatureVerdict } from '../verdict.ts'
 import { loadOpenPgp } from './library.ts'
 import { listPgpKeys, loadPgpKey } from './pgp-key.ts'
@@ -18,6 +19,17 @@ async function revoke(armoredPrivateKey: string, flag: number): Promise<string> 
   const key = await library.readPrivateKey({ armoredKey: armoredPrivateKey })
   const revoked = await library.revokeKey({ key, reasonForRevocation: { flag }, date: new Date(REVOKED_AT), format: 'object' })
   return revoked.publicKey.armor()
+}
+
+/** The public key with each of its user ids revoked. */
+async function revokeUsers({ armoredPrivateKey }: PgpPair): Promise<PublicKey> {
+  const library = await loadOpenPgp()
+  const key = await library.readPrivateKey({ armoredKey: armoredPrivateKey })
+  const { keyPacket } = key
+  assert.ok(keyPacket instanceof library.SecretKeyPacket)
+  const reason = { flag: library.enums.reasonForRevocation.userIDInvalid }
+  for (const user of key.users) user.revocationSignatures = (await user.revoke(keyPacket, reason, new Date(REVOKED_AT))).revocationSignatures
+  return key.toPublic()
 }
 
 test('a fact carries the window of its key', async () => {
@@ -73,6 +85,26 @@ test('a key whose self-signature was taken away is unusable', async () => {
   for (const user of key.users) user.selfCertifications = []
   const verdict = await check(key.armor(), await pair.sign(PAYLOAD))
   assert.deepEqual(verdict, { ok: false, cause: 'UNUSABLE_KEY', detail: 'The PGP key cannot verify anything: The key has no valid self-signature' })
+})
+
+test('revoking the last user id takes nothing back: the key still expires when it said', async () => {
+  const pair = await makePgpPair({ lifeSeconds: 40 * 86_400 })
+  const verdict = await check((await revokeUsers(pair)).armor(), await pair.sign(PAYLOAD))
+  assert.deepEqual(verdict.ok && verdict.fact, {
+    digest: DIGEST,
+    signedAt: SIGNED_AT,
+    keyNotBefore: MADE_AT,
+    keyNotAfter: MADE_AT + 40 * 86_400_000,
+    revocation: { kind: 'SOFT', at: REVOKED_AT },
+  })
+})
+
+test('a key of which nothing but the revocation of a user id is left is unusable', async () => {
+  const pair = await makePgpPair()
+  const key = await revokeUsers(pair)
+  for (const user of key.users) user.selfCertifications = []
+  const verdict = await check(key.armor(), await pair.sign(PAYLOAD))
+  assert.equal(!verdict.ok && verdict.cause, 'UNUSABLE_KEY')
 })
 
 test('version 6 keys and RSA below 2048 bits are refused with a reason', async () => {

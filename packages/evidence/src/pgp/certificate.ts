@@ -106,10 +106,14 @@ class CertificateReader {
     }
   }
 
-  /** The newest self-signature, direct or over a user id that still stands, decides expiry and flags; of equal ones the stricter expiry. */
+  /**
+   * The newest self-signature, direct or over a user id that still stands, decides expiry and flags; of equal ones the stricter expiry. Where no user id
+   * stands, its revocation voids the key as one of the key would, and what the newest lost one said of expiry and flags still holds.
+   */
   #readPrimary(): (Window & { readonly maySign: boolean }) | undefined {
     const selfSignatures: SignaturePacket[] = []
     const revocations: SignaturePacket[] = []
+    const lost: SignaturePacket[] = []
     const lostUsers: SignaturePacket[] = []
     for (const component of this.#components) {
       if (component.subkey !== undefined) continue
@@ -117,20 +121,21 @@ class CertificateReader {
       revocations.push(...valid.filter((signature) => signature.signatureType === KEY_REVOCATION))
       const standing = valid.filter((signature) => isCertification(signature, component))
       const revoked = valid.filter((signature) => component.user !== undefined && signature.signatureType === CERTIFICATION_REVOCATION)
-      if (revoked.some((revocation) => standing.every((signature) => createdAt(signature) <= createdAt(revocation)))) lostUsers.push(...revoked)
-      else selfSignatures.push(...standing)
+      const isLost = revoked.some((revocation) => standing.every((signature) => createdAt(signature) <= createdAt(revocation)))
+      if (isLost) lostUsers.push(...revoked)
+      ;(isLost ? lost : selfSignatures).push(...standing)
     }
-    const newest = newestOf(selfSignatures, this.#primary)
-    if (newest === undefined && lostUsers.length === 0) {
+    const newest = newestOf(selfSignatures.length > 0 ? selfSignatures : lost, this.#primary)
+    if (newest === undefined) {
       this.#problems.push('The key has no valid self-signature')
       return undefined
     }
     this.#noteHash(newest)
-    const revocation = worstOf([...revocations, ...(newest === undefined ? lostUsers : [])].map(toRevocation))
+    const revocation = worstOf([...revocations, ...(selfSignatures.length > 0 ? [] : lostUsers)].map(toRevocation))
     return {
       notBefore: createdAt(this.#primary),
-      maySign: newest === undefined || mayKeySign(newest, 'UNFLAGGED_MAY_SIGN'),
-      ...present({ notAfter: newest === undefined ? undefined : expiryOf(this.#primary, newest), revocation }),
+      maySign: mayKeySign(newest, 'UNFLAGGED_MAY_SIGN'),
+      ...present({ notAfter: expiryOf(this.#primary, newest), revocation }),
     }
   }
 
@@ -187,8 +192,8 @@ class CertificateReader {
     return [{ key, fingerprint, keyId: fingerprint.slice(-16), notBefore, ...present({ notAfter, revocation }) }]
   }
 
-  #noteHash(signature: SignaturePacket | undefined): void {
-    if (signature?.hashAlgorithm !== SHA1 || this.#weaknesses.includes(SHA1_WEAKNESS)) return
+  #noteHash(signature: SignaturePacket): void {
+    if (signature.hashAlgorithm !== SHA1 || this.#weaknesses.includes(SHA1_WEAKNESS)) return
     this.#weaknesses.push(SHA1_WEAKNESS)
   }
 }
