@@ -55,18 +55,17 @@ function readPrivateKey(input: PkixSigningKey): KeyObject | string {
   const passphrase = input.passphrase === undefined ? {} : { passphrase: input.passphrase }
   try {
     return createPrivateKey({ key: input.privateKeyPem, format: 'pem', ...passphrase })
-  } catch (error) {
-    return explain(input, error instanceof Error && 'code' in error ? String(error.code) : '')
+  } catch {
+    return explain(input)
   }
 }
 
-function explain(input: PkixSigningKey, code: string): string {
-  if (input.privateKeyPem.includes('-----BEGIN PUBLIC KEY-----')) return 'This is a public key, expected the private one'
-  if (code === 'ERR_MISSING_PASSPHRASE') return 'missing passphrase for encrypted private key'
-  const encrypted = /ENCRYPTED/.test(input.privateKeyPem)
-  return encrypted
-    ? 'could not decrypt private key: wrong passphrase, or a cipher that is not supported'
-    : 'Cannot read the private key, expected PEM: PKCS#8, PKCS#1 or SEC1'
+/** Of a passphrase that is missing Node's error says that something was interrupted; the text itself tells. */
+function explain({ privateKeyPem, passphrase }: PkixSigningKey): string {
+  if (privateKeyPem.includes('-----BEGIN PUBLIC KEY-----')) return 'This is a public key, expected the private one'
+  if (!/ENCRYPTED/.test(privateKeyPem)) return 'Cannot read the private key, expected PEM: PKCS#8, PKCS#1 or SEC1'
+  if (passphrase === undefined) return 'missing passphrase for encrypted private key'
+  return 'could not decrypt private key: wrong passphrase, or a cipher that is not supported'
 }
 
 function wrong(field: string, message: string): Parsed<never> {
