@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sendOverHttp } from './connection/http-send.ts'
 import { makeFiles } from './process-files.ts'
@@ -28,6 +29,7 @@ export function processTerminal(): Terminal {
     say: (text) => void process.stderr.write(`${printable(text)}\n`),
     readInput: readStandardInput,
     ask,
+    askSecret,
   }
 }
 
@@ -50,6 +52,26 @@ async function ask(question: string): Promise<string | undefined> {
     return await lines.question(printable(`${question} `))
   } finally {
     lines.close()
+  }
+}
+
+/** The line editor switches the terminal's own echo off and echoes to its output, which goes nowhere. */
+async function askSecret(question: string): Promise<string | undefined> {
+  if (process.stdin.isTTY !== true) return undefined
+  const { createInterface } = await import('node:readline/promises')
+  process.stderr.write(printable(`${question} `))
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true })
+  // Ctrl-C ends the program, as it does everywhere else.
+  lines.on('SIGINT', () => {
+    lines.close()
+    process.kill(process.pid, 'SIGINT')
+  })
+  try {
+    return await lines.question('')
+  } finally {
+    lines.close()
+    process.stderr.write('\n')
   }
 }
 

@@ -27,6 +27,8 @@ export interface Terminal {
   readInput(): Promise<Uint8Array>
   /** Asks a person; undefined where nobody is there to answer. */
   ask(question: string): Promise<string | undefined>
+  /** Likewise for a secret: what is typed is not shown. */
+  askSecret(question: string): Promise<string | undefined>
 }
 
 /** Files as commands see them. Failures are UsageErrors that name the path as it was given. */

@@ -76,6 +76,7 @@ export function makeTerminal(world: MemoryWorld, sink: Sink = { write: () => {},
     say: (text) => sink.say(printable(text)),
     readInput: async () => Buffer.from(world.input ?? ''),
     ask: async () => world.answer,
+    askSecret: async () => world.answer,
   }
 }
 

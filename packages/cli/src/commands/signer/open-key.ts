@@ -7,7 +7,7 @@ import { parseSignatureAlgorithm } from '@countersign/evidence/key/algorithm.ts'
 import type { Signer } from '@countersign/evidence/sign/signer.ts'
 import type { SigningKey } from '@countersign/service/signing/ports.ts'
 import type { Context } from '../../context.ts'
-import { UsageError } from '../../terminal.ts'
+import { type Terminal, UsageError } from '../../terminal.ts'
 import { openSigner } from '../attestations/signing-key.ts'
 import { Given } from '../given.ts'
 import { SignerFault } from './fault.ts'
@@ -54,9 +54,10 @@ function kmsRefused(name: string): SignerFault {
 
 async function openPgp(context: Context, file: string, flags: KeyFlags): Promise<OpenedKey> {
   const armoredPrivateKey = await readKeyFile(context, file)
-  const passphrase = await readPassphrase(context, flags)
   const { openPgpSigner } = await import('@countersign/evidence/sign/pgp-signer.ts')
-  const signer = accept(await openPgpSigner({ armoredPrivateKey, ...passphrase, now: () => context.terminal.now() }), { file, kind: 'pgp' })
+  const open = async (passphrase: Passphrase): Promise<Parsed<Signer>> =>
+    await openPgpSigner({ armoredPrivateKey, ...passphrase, now: () => context.terminal.now() })
+  const { signer } = await openWithPassphrase(context, flags, { file, kind: 'pgp', open })
   const { loadOpenPgp } = await import('@countersign/evidence/pgp/library.ts')
   const key = await (await loadOpenPgp()).readPrivateKey({ armoredKey: armoredPrivateKey })
   return await withPublicKey(signer, { type: 'PGP', id: signer.publicKeyId, asciiArmored: key.toPublic().armor() })
@@ -71,9 +72,9 @@ async function openPkix(context: Context, file: string, flags: KeyFlags): Promis
     throw new SignerFault(fault, kritis, 'It says how the key signs, such as ecdsa-p256-sha256 or rsa-pss-4096-sha512')
   }
   const privateKeyPem = await readKeyFile(context, file)
-  const passphrase = await readPassphrase(context, flags)
   const { openPkixSigner } = await import('@countersign/evidence/sign/pkix-signer.ts')
-  const signer = accept(openPkixSigner({ privateKeyPem, ...passphrase, signatureAlgorithm }), { file, kind: 'pkix' })
+  const open = async (given: Passphrase): Promise<Parsed<Signer>> => openPkixSigner({ privateKeyPem, ...given, signatureAlgorithm })
+  const { signer, passphrase } = await openWithPassphrase(context, flags, { file, kind: 'pkix', open })
   const publicKeyPem = createPublicKey(createPrivateKey({ key: privateKeyPem, format: 'pem', ...passphrase })).export({ type: 'spki', format: 'pem' })
   return await withPublicKey(signer, { type: 'PKIX', id: signer.publicKeyId, publicKeyPem: publicKeyPem.toString(), signatureAlgorithm })
 }
@@ -98,14 +99,41 @@ async function readKeyFile(context: Context, file: string): Promise<string> {
   }
 }
 
-async function readPassphrase({ terminal }: Context, { passphrase, passphraseFile, asKritis }: KeyFlags): Promise<{ readonly passphrase?: string }> {
+interface Passphrase {
+  readonly passphrase?: string
+}
+
+interface KeyFile {
+  readonly file: string
+  readonly kind: OpenedKey['kind']
+  readonly open: (passphrase: Passphrase) => Promise<Parsed<Signer>>
+}
+
+/** Opens a key with the passphrase that the flags give; where they give none and it needs one, a person at the terminal is asked. */
+async function openWithPassphrase(
+  { terminal }: Context,
+  flags: KeyFlags,
+  { file, kind, open }: KeyFile,
+): Promise<{ readonly signer: Signer; readonly passphrase: Passphrase }> {
+  const given = await readPassphrase(terminal, flags)
+  const opened = await open(given)
+  const isMissing = !opened.ok && opened.issues.some(({ message }) => message === MISSING)
+  const asked = isMissing && !flags.asKritis ? await terminal.askSecret(`Passphrase of ${quote(file)}:`) : undefined
+  if (asked === undefined) return { signer: accept(opened, { file, kind }), passphrase: given }
+  return { signer: accept(await open({ passphrase: asked }), { file, kind }), passphrase: { passphrase: asked } }
+}
+
+/** What both kinds of signers say of a key that they cannot read as it is. */
+const MISSING = 'missing passphrase for encrypted private key'
+
+async function readPassphrase(terminal: Terminal, { passphrase, passphraseFile, asKritis }: KeyFlags): Promise<Passphrase> {
   if (passphraseFile !== undefined) return { passphrase: decode(await terminal.files.read(passphraseFile)).split(/\r?\n/)[0] ?? '' }
   if (passphrase === undefined) return {}
   if (!asKritis) terminal.say('WARNING: --pgp-passphrase can be read by every process of this machine: better write --passphrase-file FILE')
   return { passphrase }
 }
 
-function accept(parsed: Parsed<Signer>, { file, kind }: { readonly file: string; readonly kind: 'pgp' | 'pkix' }): Signer {
+function accept(parsed: Parsed<Signer>, { file, kind }: Pick<KeyFile, 'file' | 'kind'>): Signer {
   if (parsed.ok) return parsed.value
   const why = parsed.issues.map(({ message }) => message).join('; ')
   throw new SignerFault(`Cannot sign with ${quote(file)}: ${why}`, { exit: 255, text: `Creating ${kind} signer failed: ${why}` })

@@ -14,7 +14,7 @@ export const SIGNER_OPTIONS: readonly VerbOption[] = [
   { flags: '--pkix-private-key <file>', summary: 'sign with a private key, PEM' },
   { flags: '--pkix-alg <algorithm>', summary: 'how it signs, such as ecdsa-p256-sha256' },
   { flags: '--gpg-key <key>', summary: 'sign with gpg and this key of its keyring: a fingerprint, or an e-mail address' },
-  { flags: '--passphrase-file <file>', summary: 'file whose first line is the passphrase of the key' },
+  { flags: '--passphrase-file <file>', summary: 'file whose first line is the passphrase of the key (default: asked at a terminal)' },
   { flags: '--pgp-passphrase <text>', summary: 'the passphrase itself, which every process of this machine can read: better --passphrase-file' },
   { flags: '--kms-key-name <name>', summary: 'refused: this version signs with the keys above' },
   { flags: '--kms-digest-alg <algorithm>', summary: 'refused with --kms-key-name' },

@@ -76,6 +76,20 @@ describe('countersign signer', () => {
     assert.deepEqual([exit, stdout.includes(`signed with key ${id}`)], [0, true])
   })
 
+  test('the passphrase of a key comes from a file, or from a person; one on the command line is warned of', async () => {
+    const encrypted = privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'open' })
+    const sign = async (answer: string | undefined, ...more: readonly string[]) => {
+      const files = { 'key.pem': encrypted, 'pass.txt': 'open\n' }
+      const { run } = await makeWorld([CLEAN], { files, ...(answer === undefined ? {} : { answer }) })
+      return await run(...CHECK, ...SIGN, ...more)
+    }
+    for (const { exit, stderr } of [await sign('open'), await sign(undefined, '--passphrase-file', 'pass.txt')])
+      assert.deepEqual([exit, stderr], [0, ''])
+    assert.match((await sign(undefined)).stderr, /^ERROR: Cannot sign with "key.pem": missing passphrase/)
+    assert.match((await sign('other')).stderr, /could not decrypt private key/)
+    assert.match((await sign(undefined, '-pgp_passphrase', 'open')).stderr, /^WARNING: --pgp-passphrase can be read by every process/)
+  })
+
   test('signs once, and anew with -overwrite', async () => {
     const { run, attestations } = await makeWorld([CLEAN])
     const name = async () => (await attestations()).map((tree) => tree['name'])
