@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { AuditRow, DecisionSink } from '@countersign/service/audit/ports.ts'
+import type { ChainRecord, DecisionSink } from '@countersign/service/audit/ports.ts'
 import type { ChangedKind, ChangeOperation, Changes, ChangeWriter, Feed, FeedRow, Surroundings } from '@countersign/service/changes/change.ts'
 import { acceptDecisions } from './accept-decisions.ts'
 import { lockStore } from './lock.ts'
@@ -84,7 +84,7 @@ function makeStore({ writing, reading }: Connections, writer: Writer, options: S
       },
     },
     feed: feedOf(reading.db),
-    acceptDecisions: (name: string, records: readonly AuditRow[]) => writing.db.transaction().execute((db) => acceptDecisions(db, name, records)),
+    acceptDecisions: (name: string, records: readonly ChainRecord[]) => writing.db.transaction().execute((db) => acceptDecisions(db, name, records)),
     close: async () => {
       await reading.close()
       await writing.close()

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DecisionReceipt } from '@countersign/core/admission/receipt.ts'
-import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import { appendToChain, EMPTY_CHAIN, verifyChain } from '@countersign/evidence/record/chain.ts'
 import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
 import { ADMIN, callerOf } from '../testing/callers.ts'
@@ -93,11 +92,14 @@ test('getReceipt() gives the text that the digest names, in its own project only
 
 test('a record that is no decision and no change is DATA_LOSS, never left out', async () => {
   const { audit, store } = await arrange()
-  const bad = { receipt: { version: 1, request: {}, decision: {} }, insertId: 'i', receiptDigest: 'd', timestamp: 't', verifiedBy: 'URL_SEGMENT' }
-  for (const [index, canonical] of ['{"n":1}', JSON.stringify(bad)].entries()) {
+  const filed = { receiptDigest: 'd', timestamp: '2026-02-01T00:00:00.000000Z' }
+  const request = { project: 'p12' }
+  const strange = { ...filed, receipt: { request } }
+  const bad = { ...filed, receipt: { version: 1, request, decision: {} }, insertId: 'i', verifiedBy: 'URL_SEGMENT' }
+  for (const [index, record] of [strange, bad].entries()) {
     const writer = `gate:bad-${index}`
-    const link = appendToChain(writer, EMPTY_CHAIN, canonical)
-    await store.decisions.acceptDecisions(writer, [{ ...link, writer, project: 'p12' as ProjectId, time: '2026-02-01T00:00:00.000000Z' }])
+    const link = appendToChain(writer, EMPTY_CHAIN, JSON.stringify(record))
+    await store.decisions.acceptDecisions(writer, [{ ...link, writer }])
     assert.equal((await refusalOf(audit.listLogEntries(ADMIN, { parent: 'projects/p12' }))).code, 'DATA_LOSS')
   }
 })

@@ -5,7 +5,7 @@ import type { LogEntry } from '@countersign/core/audit/log-entry.ts'
 import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { ChangeRecord } from '../changes/change.ts'
-import type { AuditRow } from './ports.ts'
+import type { AuditRow, ChainRecord } from './ports.ts'
 
 /**
  * The log entry of a chain record, in the original's shapes (binary-authorization.md §6.7), made when it is read: a gate's record is a decision with
@@ -19,14 +19,22 @@ export function readLogEntry(row: AuditRow): LogEntry {
 }
 
 /** The members of a record's text. */
-export function readRecord(row: AuditRow): JsonObject {
-  const record: unknown = JSON.parse(row.canonical)
+export function readRecord(row: ChainRecord): JsonObject {
+  const record = parseJson(row.canonical)
   if (isJsonObject(record)) return record
   throw damaged(row)
 }
 
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** The refusal of a record that cannot be read as what it should be. */
-export function damaged({ writer, sequence }: AuditRow): StatusError {
+export function damaged({ writer, sequence }: ChainRecord): StatusError {
   return new StatusError(
     'DATA_LOSS',
     `Record ${sequence} of writer "${writer}" is not readable as an audit record: verify its chain with: countersign audit verify`,

@@ -39,6 +39,9 @@ export interface AuditQuery {
 
 /** Takes what gates ship: at least once, deduplicated by (writer, sequence). */
 export interface DecisionSink {
-  /** Stores the records in one transaction and gives the highest sequence that is now stored without a gap. */
-  acceptDecisions(writer: string, records: readonly AuditRow[]): Promise<number>
+  /**
+   * Stores the records in one transaction, filed under what their own texts say, and gives the highest sequence that is now stored without a gap.
+   * DATA_LOSS where one does not continue the writer's chain, or has the place of another.
+   */
+  acceptDecisions(writer: string, records: readonly ChainRecord[]): Promise<number>
 }

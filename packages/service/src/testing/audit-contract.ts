@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, suite, test } from 'node:test'
+import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
 import { appendToChain, type ChainHead, EMPTY_CHAIN } from '@countersign/evidence/record/chain.ts'
 import type { AuditQuery, AuditRow, DecisionSink } from '../audit/ports.ts'
 import { type ContractStore, project, readAll, recordChange } from './contract-store.ts'
@@ -57,9 +58,34 @@ export function auditContract(name: string, open: () => Promise<ContractStore & 
     test('a record that does not continue its writer’s chain is DATA_LOSS, and nothing of its shipment is kept', async () => {
       const [one, two, three] = chainOf(3)
       assert(one && two && three)
-      const forged = { ...three, canonical: '{"forged":true}' }
+      const forged = { ...three, canonical: two.canonical }
       assert.equal((await refusalOf(store.acceptDecisions(GATE, [one, two, forged]))).code, 'DATA_LOSS')
       assert.deepEqual(await sequencesOf(), [])
+    })
+
+    test('another record in a place that is taken is DATA_LOSS: a gate with an old disk never loses what it decided since', async () => {
+      const rows = chainOf(3)
+      await store.acceptDecisions(GATE, rows)
+      const [one, ...forked] = chainOf(3, GATE, 'forked')
+      assert(one && rows[0])
+      assert.equal((await refusalOf(store.acceptDecisions(GATE, [one]))).code, 'DATA_LOSS')
+      assert.equal((await refusalOf(store.acceptDecisions(GATE, [rows[0], ...forked, ...rows.slice(1)]))).code, 'DATA_LOSS')
+      assert.deepEqual(await sequencesOf(), [1, 2, 3])
+    })
+
+    test('a record is filed under what its hashed text says, whatever stands beside it', async () => {
+      const [row] = chainOf(1)
+      assert(row)
+      const misfiled: AuditRow = { ...row, project: project('p2').id, time: timeOf(9), receiptDigest: 'another' }
+      await store.acceptDecisions(GATE, [misfiled])
+      assert.deepEqual(await store.changes.read((tables) => readAll((page) => tables.listChain(GATE, page), 2)), [row])
+    })
+
+    test('a record that does not say whose decision it is is DATA_LOSS', async () => {
+      for (const canonical of ['{"decision":1}', '[]', 'null', '{', '{"receipt":{"request":{"project":"p1"}},"receiptDigest":1,"timestamp":"x"}']) {
+        const record = { writer: GATE, ...appendToChain(GATE, EMPTY_CHAIN, canonical) }
+        assert.equal((await refusalOf(store.acceptDecisions(GATE, [record]))).code, 'DATA_LOSS', canonical)
+      }
     })
 
     test('writers have chains of their own', async () => {
@@ -99,11 +125,13 @@ export function auditContract(name: string, open: () => Promise<ContractStore & 
 }
 
 /** The records that a gate would ship: one a second. */
-function chainOf(length: number, writer = GATE): readonly AuditRow[] {
+function chainOf(length: number, writer = GATE, mark = 'receipt'): readonly AuditRow[] {
   let head: ChainHead = EMPTY_CHAIN
   return Array.from({ length }, (_, index) => {
-    const link = appendToChain(writer, head, `{"decision":${index + 1}}`)
+    const [time, receiptDigest] = [timeOf(index + 1), `${mark}-${index + 1}`]
+    const record = { receipt: { request: { project: P1 } }, receiptDigest, timestamp: time }
+    const link = appendToChain(writer, head, formatCanonicalJson(record))
     head = link
-    return { writer, ...link, project: P1, time: timeOf(index + 1), receiptDigest: `receipt-${index + 1}` }
+    return { writer, ...link, project: P1, time, receiptDigest }
   })
 }

@@ -3,7 +3,8 @@ import { StatusError } from '@countersign/core/status.ts'
 import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
 import { appendToChain, EMPTY_CHAIN } from '@countersign/evidence/record/chain.ts'
 import type { TokenTables } from '../access/ports.ts'
-import type { AuditQuery, AuditRow, AuditTables, DecisionSink } from '../audit/ports.ts'
+import { fileDecision } from '../audit/filing.ts'
+import type { AuditQuery, AuditRow, AuditTables, ChainRecord, DecisionSink } from '../audit/ports.ts'
 import type { ChangeRecord, Changes, ChangeWriter, Feed } from '../changes/change.ts'
 import type { NoteTables, OccurrenceQuery, OccurrenceTables, StoredOccurrence } from '../metadata/ports.ts'
 import type { AttestorTables, ExemptionTables, PolicyTables } from '../policy/ports.ts'
@@ -66,8 +67,8 @@ export function makeMemoryStore(): MemoryStore {
   }
 }
 
-function acceptInto({ audit }: MemoryState, writer: string, records: readonly AuditRow[]): number {
-  for (const record of records) audit.set(`${writer}/${numberKey(record.sequence)}`, { ...record, writer })
+function acceptInto({ audit }: MemoryState, writer: string, records: readonly ChainRecord[]): number {
+  for (const record of records) audit.set(`${writer}/${numberKey(record.sequence)}`, { ...record, writer, ...fileDecision(record) })
   let sequence = 0
   while (audit.has(`${writer}/${numberKey(sequence + 1)}`)) sequence++
   return sequence
