@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DecisionReceipt } from '@countersign/core/admission/receipt.ts'
+import { parseProjectId } from '@countersign/core/name/resource-name.ts'
 import { appendToChain, EMPTY_CHAIN, verifyChain } from '@countersign/evidence/record/chain.ts'
 import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
+import { getValue } from '../changes/invalid.ts'
+import type { Page } from '../changes/page.ts'
 import { ADMIN, callerOf } from '../testing/callers.ts'
 import { makeDecisionRows } from '../testing/decision-rows.ts'
 import { DENY_ALL, makePolicyWorld } from '../testing/policy-world.ts'
 import { refusalOf } from '../testing/thrown.ts'
 import { makeAudit } from './audit.ts'
+import type { AuditRow, AuditTables } from './ports.ts'
 
 async function arrange() {
   const world = await makePolicyWorld(['p1', 'p12'])
@@ -77,6 +81,32 @@ test('every writer’s chain verifies as it is listed, and only callers of all p
   }
   assert.equal((await refusalOf(audit.listWriters(callerOf('admin', 'p1')))).code, 'PERMISSION_DENIED')
   assert.equal((await refusalOf(audit.listChainRecords(callerOf('admin', 'p1'), 'gate:a', {}))).code, 'PERMISSION_DENIED')
+})
+
+test('a record that somebody filed elsewhere than its text says is DATA_LOSS in the chain and in the log', async () => {
+  const { store, pageTokens } = await arrange()
+  const [p12, late] = [getValue(parseProjectId('p12')), '2027-01-31T12:00:00.000000Z']
+  const misfiled = [
+    ['gate:a', { project: p12 }],
+    ['gate:a', { time: late }],
+    ['gate:a', { receiptDigest: 'another' }],
+    ['server:memory', { project: p12 }],
+    ['server:memory', { time: late }],
+    ['server:memory', { receiptDigest: 'another' }],
+  ] as const
+  for (const [writer, change] of misfiled) {
+    const spoil = (page: Page<AuditRow>) => ({ ...page, items: page.items.map((row) => (row.writer === writer ? { ...row, ...change } : row)) })
+    const spoilt = (tables: AuditTables): AuditTables => ({
+      ...tables,
+      listAudit: async (query, page) => spoil(await tables.listAudit(query, page)),
+      listChain: async (name, page) => spoil(await tables.listChain(name, page)),
+    })
+    const audit = makeAudit({ changes: { read: (work) => store.changes.read((tables) => work(spoilt(tables))) }, pageTokens })
+    const told = `Record 1 of writer "${writer}" is filed elsewhere than its text says: somebody altered the store`
+    const { code, message } = await refusalOf(audit.listChainRecords(ADMIN, writer, {}))
+    assert.deepEqual([code, message], ['DATA_LOSS', told])
+    assert.equal((await refusalOf(audit.listLogEntries(ADMIN, { parent: 'projects/p1' }))).code, 'DATA_LOSS')
+  }
 })
 
 test('getReceipt() gives the text that the digest names, in its own project only', async () => {

@@ -15,6 +15,7 @@ import { getValue } from '../changes/invalid.ts'
 import type { PageAsked, PageTokens } from '../changes/page-token.ts'
 import { acceptPage } from '../changes/page-token.ts'
 import { acceptParent } from '../changes/parent.ts'
+import { requireFiled } from './filing.ts'
 import { damaged, readLogEntry, readRecord } from './log-entry.ts'
 import type { AuditQuery, AuditRow, AuditTables, ChainRecord } from './ports.ts'
 
@@ -92,7 +93,9 @@ async function listLogEntries(ports: AuditPorts, caller: Caller, asked: LogQuery
 }
 
 function findEntry(row: AuditRow, filter: Filter): LogEntry | undefined {
-  const entry = readLogEntry(row)
+  const record = readRecord(row)
+  requireFiled(row, record)
+  const entry = readLogEntry(row, record)
   return filter.matches(entry) ? entry : undefined
 }
 
@@ -142,6 +145,8 @@ function acceptReceiptName(name: string): { project: ProjectId; digest: string }
   throw new StatusError('INVALID_ARGUMENT', `receipt name must be in the form "projects/[PROJECT_ID]/receipts/sha256:[DIGEST]", got ${quote(name)}`)
 }
 
-function chainRecordOf({ writer, sequence, previousHash, hash, canonical }: AuditRow): ChainRecord {
+function chainRecordOf(row: AuditRow): ChainRecord {
+  requireFiled(row, readRecord(row))
+  const { writer, sequence, previousHash, hash, canonical } = row
   return { writer, sequence, previousHash, hash, canonical }
 }

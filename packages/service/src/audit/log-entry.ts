@@ -11,8 +11,7 @@ import type { AuditRow, ChainRecord } from './ports.ts'
  * The log entry of a chain record, in the original's shapes (binary-authorization.md §6.7), made when it is read: a gate's record is a decision with
  * its receipt, a server's the change itself. Anything else is DATA_LOSS: the log never skips what it cannot read.
  */
-export function readLogEntry(row: AuditRow): LogEntry {
-  const record = readRecord(row)
+export function readLogEntry(row: AuditRow, record: JsonObject): LogEntry {
   if (isDecisionRecord(record)) return formatDecision(record, row)
   if (isChange(record)) return formatChangeEntry({ ...record, insertId: insertIdOf(row), timestamp: record.time })
   throw damaged(row)
