@@ -7,6 +7,8 @@ const MAX_WAITING = 2_000
 const REFILL = 2_000
 const FIRST_PAUSE_MS = 100
 const MAX_PAUSE_MS = 30_000
+/** In a row, which is about a minute: a store that restarts is back by then. */
+const FAILURES_TO_ALARM = 10
 
 /**
  * Carries durable records from the spool to the store, in order, at least once. It holds a bounded number of them in
@@ -22,6 +24,7 @@ export class Shipper {
   #running = false
   #closed = false
   #pauseMs = FIRST_PAUSE_MS
+  #failures = 0
   #timer: NodeJS.Timeout | undefined
   #drained: (() => void)[] = []
 
@@ -72,6 +75,7 @@ export class Shipper {
       try {
         await this.#shipBatch()
         this.#pauseMs = FIRST_PAUSE_MS
+        this.#failures = 0
       } catch (cause) {
         this.#retryLater(cause)
         break
@@ -102,10 +106,13 @@ export class Shipper {
 
   #retryLater(cause: unknown): void {
     if (this.#closed) return
-    this.#log.info('Decisions wait in the spool: the store does not take them', {
-      cause: String(cause),
-      waiting: this.#spool.sequence - this.#shipped,
-    })
+    const fields = { writer: this.#spool.writer, cause: String(cause), waiting: this.#spool.sequence - this.#shipped }
+    this.#failures++
+    if (this.#failures === FAILURES_TO_ALARM) {
+      this.#log.alarm('Decisions have waited in the spool for long: when it is full, nothing is decided any more', fields)
+    } else {
+      this.#log.info('Decisions wait in the spool: the store does not take them', fields)
+    }
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.start()

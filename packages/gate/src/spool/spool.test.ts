@@ -3,6 +3,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncat
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { StatusError } from '@countersign/core/status.ts'
 import { verifyChain } from '@countersign/evidence/record/chain.ts'
 import type { SpoolRecord } from '../ports.ts'
 import { memoryLog, PROJECT } from '../testing/factories.ts'
@@ -181,5 +182,30 @@ describe('the shipper', () => {
       await spool.close()
     }
     await assertChain(sink.records.get('gate-1') ?? [], 4)
+  })
+
+  it('alarms once where the store refuses its records again and again, says why, and keeps them', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const spool = open(newFolder())
+    const log = memoryLog()
+    let calls = 0
+    const refusing = {
+      ship: () => {
+        calls++
+        return Promise.reject(new StatusError('DATA_LOSS', 'Cannot take record 1 of writer "gate-1": another record has its place'))
+      },
+    }
+    const shipper = new Shipper(spool, refusing, log)
+    await fill(spool, 2)
+    shipper.start()
+    while (calls < 15) {
+      await new Promise(setImmediate)
+      t.mock.timers.tick(60_000)
+    }
+    const alarms = log.lines.filter((line) => line.startsWith('alarm'))
+    assert.deepEqual(alarms, ['alarm: Decisions have waited in the spool for long: when it is full, nothing is decided any more'])
+    assert.equal(spool.readAfter(0, 10).length, 2)
+    shipper.close()
+    await spool.close()
   })
 })
