@@ -59,6 +59,26 @@ test('DESIGN §5: superseded and retired are soft, every other reason is hard; a
   )
 })
 
+test('a revocation holds whatever else it says: a critical notation that nobody knows does not undo it', async () => {
+  const library = await loadOpenPgp()
+  const pair = await makePgpPair()
+  const key = await library.readPrivateKey({ armoredKey: pair.armoredPrivateKey })
+  const { keyPacket } = key
+  assert.ok(keyPacket instanceof library.SecretKeyPacket)
+  const revocation = new library.SignaturePacket()
+  Object.assign(revocation, {
+    signatureType: library.enums.signature.keyRevocation,
+    publicKeyAlgorithm: keyPacket.algorithm,
+    hashAlgorithm: library.enums.hash.sha256,
+    rawNotations: [{ name: 'why@example.com', value: new TextEncoder().encode('x'), humanReadable: true, critical: true }],
+  })
+  // The library's types know only bytes to sign.
+  await Reflect.apply(revocation.sign, revocation, [keyPacket, { key: keyPacket }, new Date(REVOKED_AT), false, library.config])
+  key.revocationSignatures.push(revocation)
+  const verdict = await check(key.toPublic().armor(), await pair.sign(PAYLOAD))
+  assert.deepEqual(verdict.ok && verdict.fact.revocation, { kind: 'HARD', at: REVOKED_AT })
+})
+
 test('a signing subkey vouches for its primary key: an adopted one is refused', async () => {
   const library = await loadOpenPgp()
   const victim = await makePgpPair({ signingSubkey: true })

@@ -48,6 +48,7 @@ const PRIMARY_KEY_BINDING = 0x19
 const KEY_REVOCATION = 0x20
 const SUBKEY_REVOCATION = 0x28
 const CERTIFICATION_REVOCATION = 0x30
+const REVOCATIONS = [KEY_REVOCATION, SUBKEY_REVOCATION, CERTIFICATION_REVOCATION]
 const SHA1 = 2
 const SHA1_WEAKNESS = 'The key describes itself with SHA-1; renew it, for example with gpg --quick-set-expire'
 const MIN_RSA_BITS = 2048
@@ -204,7 +205,8 @@ function holds(signature: SignaturePacket, by: KeyPacket, subject: Uint8Array): 
   const key = readVerifyingKey(by.write())
   const parts = takeApart(signature)
   if (key === undefined || parts === undefined || signature.created === null) return false
-  return findSignatureFault(parts, key, subject, 'SELF_SIGNATURE') === undefined
+  const use = REVOCATIONS.includes(signature.signatureType ?? -1) ? 'REVOCATION' : 'SELF_SIGNATURE'
+  return findSignatureFault(parts, key, subject, use) === undefined
 }
 
 function frameKey(key: KeyPacket): Uint8Array {

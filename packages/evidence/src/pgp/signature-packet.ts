@@ -16,9 +16,13 @@ export interface ParsedSignature {
   readonly material: Uint8Array
 }
 
-/** Hashes by their number in RFC 9580 §9.5. MESSAGE leaves out SHA-1, which lets two texts have one signature; a key may describe itself with it. */
-export type HashUse = 'MESSAGE' | 'SELF_SIGNATURE'
+/**
+ * What a signature is for. MESSAGE leaves out SHA-1, which lets two texts have one signature; a key may describe itself with it. A REVOCATION holds
+ * whatever else it says: one that we do not understand must not leave its key alive.
+ */
+export type SignatureUse = 'MESSAGE' | 'SELF_SIGNATURE' | 'REVOCATION'
 
+/** By their number in RFC 9580 §9.5. */
 const HASHES: Readonly<Record<number, string>> = { 8: 'sha256', 9: 'sha384', 10: 'sha512', 11: 'sha224', 12: 'sha3-256', 14: 'sha3-512' }
 const SHA1 = 2
 
@@ -39,14 +43,14 @@ export function takeApart(fields: SignaturePacket): ParsedSignature | undefined 
  * Why a signature by this key does not hold over these bytes; undefined where it holds. Looks at no clock. Subpackets that are marked critical and that we do not know
  * make it void (RFC 9580 §5.2.3.7).
  */
-export function findSignatureFault(signature: ParsedSignature, key: VerifyingKey, data: Uint8Array, use: HashUse): string | undefined {
+export function findSignatureFault(signature: ParsedSignature, key: VerifyingKey, data: Uint8Array, use: SignatureUse): string | undefined {
   const { fields } = signature
   if (fields.publicKeyAlgorithm !== key.algorithm) return 'it names another kind of key'
   const hashNumber = Number(fields.hashAlgorithm)
-  const algorithm = hashNumber === SHA1 && use === 'SELF_SIGNATURE' ? 'sha1' : HASHES[hashNumber]
+  const algorithm = hashNumber === SHA1 && use !== 'MESSAGE' ? 'sha1' : HASHES[hashNumber]
   if (algorithm === undefined) return hashNumber === SHA1 ? 'it uses SHA-1, which is too weak' : `its hash (number ${hashNumber}) is not accepted`
-  if (fields.unknownSubpackets.some((subpacket) => subpacket.critical)) return 'it has a critical subpacket that is not known'
-  if (fields.rawNotations.some((notation) => notation.critical)) return 'it has a critical notation that is not known'
+  const strange = use === 'REVOCATION' ? undefined : findStrange(fields)
+  if (strange !== undefined) return strange
   const trailer = Buffer.alloc(6)
   trailer.writeUInt16BE(0x04ff)
   trailer.writeUInt32BE(signature.hashed.length, 2)
@@ -54,6 +58,11 @@ export function findSignatureFault(signature: ParsedSignature, key: VerifyingKey
   const digest = hash(algorithm, input, 'buffer')
   if (Buffer.compare(digest.subarray(0, 2), signature.digestStart) !== 0) return 'it was made over other bytes'
   return holds(signature, key, { algorithm, input, digest }) ? undefined : 'the numbers do not fit'
+}
+
+function findStrange({ unknownSubpackets, rawNotations }: SignaturePacket): string | undefined {
+  if (unknownSubpackets.some(({ critical }) => critical)) return 'it has a critical subpacket that is not known'
+  return rawNotations.some(({ critical }) => critical) ? 'it has a critical notation that is not known' : undefined
 }
 
 interface Hashed {
