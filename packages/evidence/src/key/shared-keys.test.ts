@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Attestor, AttestorPublicKey } from '@countersign/core/attestation/attestor.ts'
 import type { AttestorName, NoteName } from '@countersign/core/name/resource-name.ts'
-import { makePgpPair } from '../testing/pgp-keys.ts'
+import { loadOpenPgp } from '../pgp/library.ts'
+import { loadPgpKey } from '../pgp/pgp-key.ts'
+import { MADE_AT, makePgpPair, SIGNED_AT } from '../testing/pgp-keys.ts'
 import { makePkixPair } from '../testing/pkix-keys.ts'
 import { findSharedKeys } from './shared-keys.ts'
 
@@ -30,6 +32,33 @@ test('class C6: findSharedKeys() finds one key in two attestors, whatever its id
       [pgp.id, 'ac'],
       [rsa.id, 'bc'],
     ],
+  )
+})
+
+test('class C6: one key dressed twice in PGP, or once in PGP and once in PKIX, is one key', async () => {
+  const library = await loadOpenPgp()
+  const pair = await makePgpPair({ curve: 'nistP256' })
+  const secret = await library.readPrivateKey({ armoredKey: pair.armoredPrivateKey })
+  secret.keyPacket.created = new Date(MADE_AT + 1000)
+  await Reflect.apply(Reflect.get(secret.keyPacket, 'computeFingerprintAndKeyID'), secret.keyPacket, [])
+  const { publicKey: redated } = await library.reformatKey({
+    privateKey: secret,
+    userIDs: [{ name: 'Another' }],
+    date: new Date(SIGNED_AT),
+    format: 'armored',
+  })
+  const loaded = await loadPgpKey(pair.key)
+  assert.ok(loaded.kind === 'PGP')
+  const [signing] = [...loaded.signingKeys.values()].flat()
+  const publicKeyPem = String(signing?.key.keyObject.export({ type: 'spki', format: 'pem' }))
+  const shared = await findSharedKeys([
+    makeAttestor('a', [pair.key]),
+    makeAttestor('b', [{ type: 'PGP', id: 'redated', asciiArmored: redated }]),
+    makeAttestor('c', [{ type: 'PKIX', id: 'pkix', publicKeyPem, signatureAlgorithm: 'ECDSA_P256_SHA256' }]),
+  ])
+  assert.deepEqual(
+    shared.map(({ fingerprint, attestors }) => [fingerprint, attestors.map((name) => name.at(-1)).join('')]),
+    [[pair.key.id, 'abc']],
   )
 })
 

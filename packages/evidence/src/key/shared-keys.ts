@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Attestor } from '@countersign/core/attestation/attestor.ts'
 import type { AttestorName } from '@countersign/core/name/resource-name.ts'
 import type { LoadedKey } from '../attestation/loaded-keys.ts'
@@ -17,7 +18,7 @@ export interface SharedKey {
 
 /**
  * Finds keys that several attestors share: a policy that asks for both of them can then be satisfied by one person (peers.md §4.2, class C6). The same key under
- * two ids, algorithms or PGP blocks is the same key.
+ * two ids, algorithms, PGP blocks or dates, or once in PGP and once in PKIX, is the same key.
  */
 export async function findSharedKeys(attestors: readonly Attestor[]): Promise<readonly SharedKey[]> {
   const owners = new Map<string, { readonly fingerprint: string; readonly attestors: Set<AttestorName> }>()
@@ -41,9 +42,18 @@ function identify(key: LoadedKey): readonly { readonly material: string; readonl
     case 'UNUSABLE':
       return []
     case 'PKIX':
-      // The JWK has one form for each key, where DER has several (compressed points).
-      return [{ material: sha256Hex(JSON.stringify(key.keyObject.export({ format: 'jwk' }))), fingerprint: pkixKeyId(key.der) }]
+      return [{ material: nameMaterial(key.keyObject), fingerprint: pkixKeyId(key.der) }]
     case 'PGP':
-      return [...key.signingKeys.values()].flat().map(({ fingerprint }) => ({ material: fingerprint, fingerprint }))
+      // A PGP fingerprint covers the date of its making: one key under two dates has two.
+      return [...key.signingKeys.values()].flat().map(({ key: { keyObject }, fingerprint }) => ({ material: nameMaterial(keyObject), fingerprint }))
+  }
+}
+
+/** The JWK has one form for each key, where DER has several (compressed points); brainpool's curves have none. */
+function nameMaterial(key: KeyObject): string {
+  try {
+    return sha256Hex(JSON.stringify(key.export({ format: 'jwk' })))
+  } catch {
+    return sha256Hex(key.export({ type: 'spki', format: 'der' }))
   }
 }

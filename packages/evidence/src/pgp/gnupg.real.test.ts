@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { SignatureFact } from '@countersign/core/attestation/attestation.ts'
+import type { AttestorPublicKey } from '@countersign/core/attestation/attestor.ts'
+import type { AttestorName, NoteName } from '@countersign/core/name/resource-name.ts'
 import { checkSignature } from '../attestation/check-signature.ts'
+import { findSharedKeys } from '../key/shared-keys.ts'
 import { openPgpSigner } from '../sign/pgp-signer.ts'
 import { DIGEST, PAYLOAD } from '../testing/attestations.ts'
 import { GNUPG_ABSENT, GnuPg } from '../testing/gnupg.ts'
@@ -203,4 +206,20 @@ test('a key that another key may revoke, and one that describes itself with SHA-
     assert.match((list.ok && list.certificates[0]?.weaknesses.join()) || '', weakness)
     assert.equal((await factOf(gpg.exportKey(key), gpg.run(['-u', key, '--sign'], PAYLOAD))).digest, DIGEST)
   }
+})
+
+test('class C6: a brainpool key that two attestors hold is found, though it has no JWK', { skip }, async () => {
+  const fingerprint = gpg.makeKey('brainpoolP256r1')
+  const publicKeys: readonly AttestorPublicKey[] = [{ type: 'PGP', id: fingerprint, asciiArmored: gpg.exportKey(fingerprint) }]
+  const attestors = ['a', 'b'].map((uid) => ({
+    name: `projects/p1/attestors/${uid}` as AttestorName,
+    uid,
+    note: 'projects/p1/notes/n' as NoteName,
+    noteUid: 'n',
+    publicKeys,
+  }))
+  assert.deepEqual(
+    (await findSharedKeys(attestors)).map((shared) => shared.fingerprint),
+    [fingerprint],
+  )
 })
