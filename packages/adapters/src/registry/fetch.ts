@@ -1,4 +1,4 @@
-/** The part of `fetch` that the registry client needs; the server passes the dialer's, which looks at every address first. */
+/** The part of `fetch` that the registry client needs; whoever passes it decides which addresses may be reached. */
 export type Fetch = (url: URL, init: FetchInit) => Promise<Response>
 
 export interface FetchInit {

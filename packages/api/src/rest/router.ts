@@ -59,7 +59,7 @@ export function compileRoutes(services: readonly DescService[]): Router {
 }
 
 /** The rules of a method, the first one being its own. */
-export function routesOf(method: DescMethod): readonly Route[] {
+function routesOf(method: DescMethod): readonly Route[] {
   if (!hasOption(method, http)) return []
   const rule = getOption(method, http)
   return [rule, ...rule.additionalBindings].map((binding) => routeOf(method, binding))
