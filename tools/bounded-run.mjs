@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { stripVTControlCharacters } from 'node:util'
 
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
@@ -63,5 +64,6 @@ function keepEnds(child, size) {
     tail = (tail + chunk.slice(room)).slice(-size)
   }
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', keep)
-  return () => head + tail
+  // Some programs colour their output in CI whatever NO_COLOR says.
+  return () => stripVTControlCharacters(head + tail)
 }
