@@ -2,7 +2,7 @@ import type { AttestorPublicKey } from '@countersign/core/attestation/attestor.t
 import type { LoadedPkixKey, UnusableKey } from '../key/pkix-key.ts'
 import { loadPkixKey } from '../key/pkix-key.ts'
 import type { LoadedPgpKey } from '../pgp/pgp-key.ts'
-import { loadPgpKey } from '../pgp/pgp-key.ts'
+import { loadPgpKey, loadPgpKeys } from '../pgp/pgp-key.ts'
 
 export type LoadedKey = LoadedPkixKey | LoadedPgpKey | UnusableKey
 
@@ -16,6 +16,7 @@ export function loadKey(key: AttestorPublicKey): LoadedKey | Promise<LoadedKey> 
 
 /** Loads an attestor's keys. A key that cannot be used stays in the map, so that its signatures are rejected with its reason. */
 export async function loadKeys(keys: readonly AttestorPublicKey[]): Promise<LoadedKeys> {
-  const loaded = await Promise.all(keys.map(loadKey))
-  return Map.groupBy(loaded, (key) => key.id)
+  const pkix = keys.filter((key) => key.type === 'PKIX').map(loadPkixKey)
+  const pgp = await loadPgpKeys(keys.filter((key) => key.type === 'PGP'))
+  return Map.groupBy([...pkix, ...pgp], (key) => key.id)
 }
