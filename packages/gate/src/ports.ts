@@ -66,13 +66,10 @@ export interface RecordSink {
   ship(writer: string, records: readonly SpoolRecord[]): Promise<number>
 }
 
-/** One decision as spooled: the exact canonical text, chained by hash to the one before it. */
+/** One decision as spooled: the exact canonical text, chained by hash to the one before it. What it is filed under stands in the text alone. */
 export interface SpoolRecord {
   readonly sequence: number
   readonly previousHash: string
   readonly hash: string
   readonly canonical: string
-  readonly project: ProjectId
-  readonly time: Timestamp
-  readonly receiptDigest: string
 }

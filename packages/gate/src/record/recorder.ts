@@ -54,7 +54,11 @@ export function spoolRecorder({ spool, surroundings, log, webhookName }: Recorde
   }
 }
 
-function draftRecord({ asked, evidence, decision }: DecidedRequest, surroundings: Surroundings, name: { readonly webhookName?: string }): SpoolDraft {
+interface Draft extends SpoolDraft {
+  readonly receiptDigest: string
+}
+
+function draftRecord({ asked, evidence, decision }: DecidedRequest, surroundings: Surroundings, name: { readonly webhookName?: string }): Draft {
   const { request, project, caller } = asked
   const receipt = formatReceipt(request, evidence, decision, { evaluator: manifest.version, policyDigest: project.policyDigest })
   const receiptDigest = digestReceipt(receipt)
@@ -62,5 +66,5 @@ function draftRecord({ asked, evidence, decision }: DecidedRequest, surroundings
   const { verifiedBy, subject } = caller
   const certificate = subject === undefined ? {} : { certificateSubject: subject }
   const canonical = formatRecord({ ...certificate, ...name, insertId: surroundings.uuid(), receiptDigest, timestamp, verifiedBy }, receipt)
-  return { canonical, project: request.project, time: timestamp, receiptDigest }
+  return { canonical, receiptDigest }
 }

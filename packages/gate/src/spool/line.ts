@@ -3,8 +3,8 @@ import type { SpoolRecord } from '../ports.ts'
 /**
  * A segment of the spool is a text file. Its first line says where the chain stands before its first record:
  * `{"writer":…,"sequence":N,"previousHash":…}`. Every other line is one record as a JSON object, its canonical text last
- * and verbatim: `{"sequence":…,"project":…,"time":…,"receiptDigest":…,"previousHash":…,"hash":…,"record":{…}}`. Canonical
- * JSON holds no raw line feed, so a line is a record. A line counts only with its line feed and with the hash that its
+ * and verbatim: `{"sequence":…,"previousHash":…,"hash":…,"record":{…}}`. Canonical JSON holds no raw line feed, so a
+ * line is a record. A line counts only with its line feed and with the hash that its
  * chain demands; the rest of a file behind the first line that does not is a torn tail.
  */
 export interface SegmentHeader {
@@ -30,12 +30,9 @@ export function parseHeader(line: string): SegmentHeader | undefined {
   return { writer, sequence, previousHash }
 }
 
-/** Formats one record, line feed included. Hashes, digests, project and time need no escaping: their grammars hold no quote. */
+/** Formats one record, line feed included. Hashes need no escaping: they hold no quote. */
 export function formatLine(record: SpoolRecord): string {
-  return (
-    `{"sequence":${record.sequence},"project":"${record.project}","time":"${record.time}","receiptDigest":"${record.receiptDigest}",` +
-    `"previousHash":"${record.previousHash}","hash":"${record.hash}"${RECORD}${record.canonical}}\n`
-  )
+  return `{"sequence":${record.sequence},"previousHash":"${record.previousHash}","hash":"${record.hash}"${RECORD}${record.canonical}}\n`
 }
 
 /** Reads one record from a line without its line feed; undefined where it is none. Whether it belongs to the chain is the reader's to check. */
@@ -44,11 +41,9 @@ export function parseLine(line: string): SpoolRecord | undefined {
   if (cut < 0 || !line.endsWith('}')) return undefined
   const head = parseObject(`${line.slice(0, cut)}}`)
   if (head === undefined) return undefined
-  const { sequence, project, time, receiptDigest, previousHash, hash } = head
-  if (typeof sequence !== 'number' || typeof project !== 'string' || typeof time !== 'string') return undefined
-  if (typeof receiptDigest !== 'string' || typeof previousHash !== 'string' || typeof hash !== 'string') return undefined
-  const canonical = line.slice(cut + RECORD.length, -1)
-  return { sequence, previousHash, hash, canonical, project: project as SpoolRecord['project'], time, receiptDigest }
+  const { sequence, previousHash, hash } = head
+  if (typeof sequence !== 'number' || typeof previousHash !== 'string' || typeof hash !== 'string') return undefined
+  return { sequence, previousHash, hash, canonical: line.slice(cut + RECORD.length, -1) }
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, describe, it } from 'node:test'
+import type { DecisionRecord } from '@countersign/core/audit/decision-record.ts'
 import { verifyChain } from '@countersign/evidence/record/chain.ts'
 import { Spool } from './spool.ts'
 
@@ -45,7 +46,7 @@ describe('power loss', () => {
       const answered = await killAfter(spoolFolder, answers)
       const spool = new Spool({ folder: spoolFolder, newWriter: () => 'new', maxBytes: 1e9, segmentBytes: 1e9 })
       const records = spool.readAfter(0, Number.POSITIVE_INFINITY)
-      const kept = new Set(records.map(({ receiptDigest }) => receiptDigest))
+      const kept = new Set(records.map(({ canonical }) => (JSON.parse(canonical) as DecisionRecord).receiptDigest))
       assert.ok(answered.length >= answers)
       assert.deepEqual(
         answered.filter((receipt) => !kept.has(receipt)),

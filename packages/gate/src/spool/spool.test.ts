@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test'
 import { StatusError } from '@countersign/core/status.ts'
 import { verifyChain } from '@countersign/evidence/record/chain.ts'
 import type { SpoolRecord } from '../ports.ts'
-import { memoryLog, PROJECT } from '../testing/factories.ts'
+import { memoryLog } from '../testing/factories.ts'
 import { MemorySink } from '../testing/memory-world.ts'
 import { Shipper } from './shipper.ts'
 import { Spool, type SpoolOptions } from './spool.ts'
@@ -27,8 +27,7 @@ function open(folder: string, over: Partial<SpoolOptions> = {}): Spool {
 }
 
 function append(spool: Spool, canonical: string): Promise<string | undefined> {
-  const draft = { canonical, project: PROJECT, time: '2026-01-31T12:00:00.000000Z', receiptDigest: `sha256:${'0'.repeat(64)}` }
-  return new Promise((resolve) => spool.append(draft, (failure) => resolve(failure?.code)))
+  return new Promise((resolve) => spool.append({ canonical }, (failure) => resolve(failure?.code)))
 }
 
 async function fill(spool: Spool, count: number, first = 1): Promise<void> {
@@ -69,7 +68,7 @@ describe('a spool', () => {
   })
 
   for (const [name, tear] of [
-    ['half a line', (path: string) => appendFileSync(path, '{"sequence":4,"project":"p')],
+    ['half a line', (path: string) => appendFileSync(path, '{"sequence":4,"previousHash":"p')],
     ['a whole line of another chain', (path: string) => appendFileSync(path, readFileSync(path, 'utf8').split('\n')[1] + '\n')],
     ['zeros, as some file systems leave', (path: string) => appendFileSync(path, Buffer.alloc(4096))],
     ['a line without its line feed', (path: string) => truncateSync(path, readFileSync(path).length - 1)],
@@ -111,7 +110,7 @@ describe('a spool', () => {
 
   it('begins new segments, and forgets those that the store has', async () => {
     const folder = newFolder()
-    const spool = open(folder, { segmentBytes: 1_200 })
+    const spool = open(folder, { segmentBytes: 700 })
     await fill(spool, 10)
     const before = segments(folder).length
     spool.forget(10)

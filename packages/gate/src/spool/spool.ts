@@ -7,7 +7,7 @@ import { formatHeader, formatLine } from './line.ts'
 import { readRecords, type Recovery, recoverSpool, type Segment } from './recover.ts'
 
 /** A record before the spool gives it its place in the chain. */
-export type SpoolDraft = Pick<SpoolRecord, 'canonical' | 'project' | 'time' | 'receiptDigest'>
+export type SpoolDraft = Pick<SpoolRecord, 'canonical'>
 
 export interface SpoolOptions {
   readonly folder: string
@@ -154,17 +154,9 @@ export class Spool {
   #link(group: readonly Waiter[]): readonly SpoolRecord[] {
     let head = this.#head
     return group.map(({ draft }) => {
-      const { sequence, previousHash, hash } = appendToChain(this.writer, head, draft.canonical)
-      head = { sequence, hash }
-      return {
-        sequence,
-        previousHash,
-        hash,
-        canonical: draft.canonical,
-        project: draft.project,
-        time: draft.time,
-        receiptDigest: draft.receiptDigest,
-      }
+      const link = appendToChain(this.writer, head, draft.canonical)
+      head = link
+      return link
     })
   }
 
