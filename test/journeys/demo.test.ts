@@ -6,10 +6,21 @@ import { missingParts } from '../harness/parts.ts'
 
 const main = fileURLToPath(new URL('../../tools/demo/main.ts', import.meta.url))
 
+const OPTIONS = { skip: missingParts('gpg', 'gpgconf', 'curl') }
+const startDemo = () => startChild(process.execPath, [main], { env: plainEnvironment({ HOME: process.env['HOME'] ?? '/tmp' }) })
+
 /** The demo checks each outcome by itself: it is the founding story through our command line, with a real registry and a real gpg. */
-test('the demo plays the founding story to its end without a surprise', { skip: missingParts('gpg', 'gpgconf', 'curl') }, async () => {
-  const demo = startChild(process.execPath, [main], { env: plainEnvironment({ HOME: process.env['HOME'] ?? '/tmp' }) })
+test('the demo plays the founding story to its end without a surprise', OPTIONS, async () => {
+  const demo = startDemo()
   const { code } = await demo.ended
   assert.equal(code, 0, `${demo.stdout().slice(-4000)}${demo.stderr()}`)
   assert.match(demo.stdout(), /The end/)
+})
+
+test('a demo that is interrupted leaves no server behind', OPTIONS, async () => {
+  const demo = startDemo()
+  const apiUrl = await demo.waitFor('the server', () => /A server runs at (http:[^ ]+)\. /.exec(demo.stdout())?.[1])
+  assert.equal((await fetch(apiUrl)).status, 200)
+  assert.deepEqual(await demo.stop(), { code: 130, signal: null })
+  await assert.rejects(fetch(apiUrl))
 })

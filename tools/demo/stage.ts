@@ -13,6 +13,8 @@ export interface Expected {
   /** Default 0. */
   readonly code?: number
   readonly shows?: RegExp
+  /** Played again, unseen, until it is as expected or this much time has passed. Default: played once. */
+  readonly withinMs?: number
 }
 
 /** The stage: prints each step as a person would type and see it, and checks its outcome. */
@@ -28,13 +30,21 @@ export interface Stage {
   play(line: string, run: () => Promise<Played>, expected?: Expected): Promise<Played>
 }
 
-/** Sets the stage in a folder; `env` is all that the typed commands see. */
-export function setStage(folder: string, env: Readonly<Record<string, string>>, write: (text: string) => void): Stage {
+/** How typed commands run: `env` is all that they see, and `signal` ends the one that runs. */
+export interface Shell {
+  readonly env: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+}
+
+/** Sets the stage in a folder. */
+export function setStage(folder: string, shell: Shell, write: (text: string) => void): Stage {
   const play: Stage['play'] = async (line, run, expected = {}) => {
+    shell.signal.throwIfAborted()
     write(`\n$ ${line}\n`)
-    const played = await run()
+    const played = await playUntil(run, expected)
     write(played.output.endsWith('\n') || played.output === '' ? played.output : `${played.output}\n`)
-    check(line, played, expected)
+    const surprise = findSurprise(played, expected)
+    if (surprise !== undefined) throw new Error(`Surprise: "${line}" ${surprise}`)
     return played
   }
   return {
@@ -44,19 +54,27 @@ export function setStage(folder: string, env: Readonly<Record<string, string>>, 
       writeFileSync(join(folder, name), text)
       write(`\n$ cat > ${name} << EOF\n${text}EOF\n`)
     },
-    type: (line, expected) => play(line, () => runShell(line, { folder, env }), expected),
+    type: (line, expected) => play(line, () => runShell(line, { folder, ...shell }), expected),
     play,
   }
 }
 
-function check(line: string, { code, output }: Played, expected: Expected): void {
-  const wanted = expected.code ?? 0
-  if (code !== wanted) throw new Error(`Surprise: "${line}" ended with ${code}, expected ${wanted}`)
-  if (expected.shows !== undefined && !expected.shows.test(output)) throw new Error(`Surprise: "${line}" shows nothing like ${expected.shows}`)
+async function playUntil(run: () => Promise<Played>, expected: Expected): Promise<Played> {
+  const deadline = Date.now() + (expected.withinMs ?? 0)
+  for (;;) {
+    const played = await run()
+    if (findSurprise(played, expected) === undefined || Date.now() >= deadline) return played
+  }
 }
 
-function runShell(line: string, { folder, env }: { readonly folder: string; readonly env: Readonly<Record<string, string>> }): Promise<Played> {
-  const shell = spawn('bash', ['-c', line], { cwd: folder, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+function findSurprise({ code, output }: Played, expected: Expected): string | undefined {
+  const wanted = expected.code ?? 0
+  if (code !== wanted) return `ended with ${code}, expected ${wanted}`
+  return expected.shows === undefined || expected.shows.test(output) ? undefined : `shows nothing like ${expected.shows}`
+}
+
+function runShell(line: string, { folder, env, signal }: Shell & { readonly folder: string }): Promise<Played> {
+  const shell = spawn('bash', ['-c', line], { cwd: folder, env: { ...env }, signal, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const keep = (chunk: Buffer): void => {
     output += chunk.toString()

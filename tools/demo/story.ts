@@ -7,6 +7,8 @@ import type { Stage } from './stage.ts'
  * The founding story: "Denying All Images" to "Handling Emergency Situations" of the GKE Binary Authorization demo, with `gcloud beta container binauthz`
  * replaced by `countersign`, and an API server that is played by the demo itself.
  */
+/** The log follows the answers; it is given this long. */
+const LOG_PATIENCE_MS = 10_000
 const CLUSTER = 'us-central1-a.my-cluster-1'
 const DENIED_BY_CLUSTER =
   /denied by Binary Authorization cluster admission rule for us-central1-a\.my-cluster-1\. Denied by always_deny admission rule/
@@ -32,34 +34,53 @@ export async function playStory(stage: Stage, { image, server, openCluster }: Ca
   await vouch(stage, { image, server })
   await requireAttestation(stage, kubectl, pods)
   await breakGlass(stage, kubectl, pods)
-  stage.chapter('The end', 'Every record of the story is chained by hash; tearing down leaves a policy that allows as at first.')
-  await stage.type('countersign audit verify', { shows: /intact/ })
-  await stage.type(`countersign attestors delete "$(countersign attestors list --format='value(name)')"`)
-  await stage.type('countersign policy reset')
+  stage.chapter('The end', 'Every record of the story is chained by hash.')
+  await stage.type('countersign audit verify', { shows: /intact/, withinMs: LOG_PATIENCE_MS })
 }
 
-type Pods = Readonly<Record<'nginx' | 'signed' | 'breakGlass', Parameters<DemoCluster['create']>[0]>>
+/** Takes the attestor away and lets the policy allow as at first. */
+export async function tearDown(stage: Stage): Promise<void> {
+  stage.chapter('Teardown', 'The attestor goes, and the policy allows as at first.')
+  await stage.type(`countersign attestors delete "$(countersign attestors list --format='value(name)')"`, { shows: /Deleted attestor/ })
+  await stage.type('countersign policy reset', { shows: /ALWAYS_ALLOW/ })
+}
 
-function writePods(stage: Stage, { repository, digest }: DemoImage): Pods {
-  const pod = (name: string, image: string, annotations?: object) => ({
+type Pods = Readonly<Record<'nginx' | 'signed' | 'unsigned' | 'breakGlass' | 'labelled', Parameters<DemoCluster['create']>[0]>>
+
+function writePods(stage: Stage, { repository, digest, unsigned }: DemoImage): Pods {
+  const pod = (name: string, image: string, marks: { readonly annotations?: object; readonly labels?: object } = {}) => ({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: 'default', ...(annotations === undefined ? {} : { annotations }) },
+    metadata: { name, namespace: 'default', ...marks },
     spec: { containers: [{ name: 'nginx', image }] },
   })
   const pods = {
     nginx: pod('nginx', `${repository}:latest`),
     signed: pod('nginx-signed', `${repository}@${digest}`),
-    breakGlass: pod('nginx-breakglass', 'nginx:latest', { 'alpha.image-policy.k8s.io/break-glass': 'true' }),
+    unsigned: pod('nginx-unsigned', unsigned),
+    breakGlass: pod('nginx-breakglass', 'nginx:latest', { annotations: { 'alpha.image-policy.k8s.io/break-glass': 'true' } }),
+    labelled: pod('nginx-labelled', unsigned, { labels: { 'image-policy.k8s.io/break-glass': 'true' } }),
   }
   stage.file('nginx.yaml', manifest(pods.nginx))
   return pods
 }
 
 function manifest({ metadata, spec }: Pods['nginx']): string {
-  const annotations = Object.entries(metadata.annotations ?? {}).map(([key, value]) => `    ${key}: "${value}"\n`)
-  const head = `apiVersion: v1\nkind: Pod\nmetadata:\n  name: ${metadata.name}\n${annotations.length === 0 ? '' : `  annotations:\n${annotations.join('')}`}`
-  return `${head}spec:\n  containers:\n  - name: nginx\n    image: "${spec.containers[0]?.image}"\n`
+  const marks = [...marksOf('annotations', metadata.annotations), ...marksOf('labels', metadata.labels)].join('')
+  return `apiVersion: v1
+kind: Pod
+metadata:
+  name: ${metadata.name}
+${marks}spec:
+  containers:
+  - name: nginx
+    image: "${spec.containers[0]?.image}"
+`
+}
+
+function marksOf(field: 'annotations' | 'labels', marks: object = {}): readonly string[] {
+  const lines = Object.entries(marks).map(([key, value]) => `    ${key}: "${value}"\n`)
+  return lines.length === 0 ? [] : [`  ${field}:\n`, ...lines]
 }
 
 function policy(clusterRule: readonly string[], patterns: readonly string[] = []): string {
@@ -99,6 +120,7 @@ async function denyAll(stage: Stage, kubectl: DemoCluster, pods: Pods): Promise<
   })
   await stage.type(`countersign audit list --filter='resource.type="k8s_cluster" protoPayload.status.message="PERMISSION_DENIED"'`, {
     shows: /pods\.create/,
+    withinMs: LOG_PATIENCE_MS,
   })
   await stage.type(`countersign evaluate nginx.yaml --cluster ${CLUSTER}`, { code: 1, shows: /denied/ })
 }
@@ -159,15 +181,26 @@ async function requireAttestation(stage: Stage, kubectl: DemoCluster, pods: Pods
     code: 1,
     shows: /Expected digest with sha256 scheme, but got tag or malformed digest/,
   })
+  stage.file('nginx-unsigned.yaml', manifest(pods.unsigned))
+  await stage.play('kubectl apply -f nginx-unsigned.yaml', () => kubectl.create(pods.unsigned, 'nginx-unsigned.yaml'), {
+    code: 1,
+    shows: /denied by attestor projects\/my-project\/attestors\/manually-verified: No attestations found/,
+  })
   stage.file('nginx-signed.yaml', manifest(pods.signed))
   await stage.play('kubectl apply -f nginx-signed.yaml', () => kubectl.create(pods.signed, 'nginx-signed.yaml'), { shows: /nginx-signed created/ })
 }
 
 async function breakGlass(stage: Stage, kubectl: DemoCluster, pods: Pods): Promise<void> {
-  stage.chapter('Handling emergency situations', 'An annotation breaks the glass. It is recorded, and found by the filter of the document.')
+  stage.chapter('Handling emergency situations', 'An annotation or a label breaks the glass. It is recorded, and found by a filter.')
   stage.file('nginx-breakglass.yaml', manifest(pods.breakGlass))
   await stage.play('kubectl apply -f nginx-breakglass.yaml', () => kubectl.create(pods.breakGlass, 'nginx-breakglass.yaml'), { shows: /created/ })
   await stage.play('kubectl get pods', async () => kubectl.list(), { shows: /nginx-breakglass .*Running/ })
   const filter = 'resource.type="k8s_cluster" protoPayload.request.metadata.annotations."alpha.image-policy.k8s.io/break-glass"="true"'
-  await stage.type(`countersign audit list --filter='${filter}'`, { shows: /nginx-breakglass/ })
+  await stage.type(`countersign audit list --filter='${filter}'`, { shows: /nginx-breakglass/, withinMs: LOG_PATIENCE_MS })
+  stage.file('nginx-labelled.yaml', manifest(pods.labelled))
+  await stage.play('kubectl apply -f nginx-labelled.yaml', () => kubectl.create(pods.labelled, 'nginx-labelled.yaml'), { shows: /created/ })
+  await stage.type(`countersign audit list --filter='labels."imagepolicywebhook.image-policy.k8s.io/break-glass"="true"'`, {
+    shows: /nginx-labelled[^]*nginx-breakglass|nginx-breakglass[^]*nginx-labelled/,
+    withinMs: LOG_PATIENCE_MS,
+  })
 }
