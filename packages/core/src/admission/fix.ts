@@ -42,8 +42,11 @@ function exempt(reference: ImageReference, request: AdmissionRequest): Fix {
   const namespace = ` --namespace ${quoteShellWord(request.scope.namespace, 'NAMESPACE')}`
   const rest = ' --owner "$USER" --reason REASON --expires-in 24h'
   const pattern = quoteShellWord(reference.text, 'IMAGE')
+  const project = ` --project ${request.project}`
   return fit(explanation, [
+    `countersign exemptions create --pattern ${pattern}${namespace}${project}${rest}`,
     `countersign exemptions create --pattern ${pattern}${namespace}${rest}`,
+    `countersign exemptions create --pattern IMAGE${namespace}${project}${rest}`,
     `countersign exemptions create --pattern IMAGE${namespace}${rest}`,
     `countersign exemptions create --pattern IMAGE --namespace NAMESPACE${rest}`,
   ])
