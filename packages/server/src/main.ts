@@ -1,4 +1,4 @@
-import { formatIssue } from '@countersign/core/parsed.ts'
+import type { Issue } from '@countersign/core/parsed.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { readFileIfPresent } from './composition/data-folder.ts'
 import { makeLog } from './composition/log.ts'
@@ -21,7 +21,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
   const layered = layerSettings({ argv, env: process.env, readFile: readFileIfPresent })
   const config = layered.ok ? parseConfig(layered.value) : layered
   if (!config.ok) {
-    for (const issue of config.issues) process.stderr.write(`countersign serve: ${formatIssue(issue)}\n`)
+    for (const issue of config.issues) process.stderr.write(`countersign serve: ${formatSettingIssue(issue)}\n`)
     process.stderr.write('See countersign serve --help\n')
     return EXIT_USAGE
   }
@@ -46,6 +46,11 @@ async function run(config: ServerConfig): Promise<number> {
     return EXIT_FAILED
   }
   return await ended.promise
+}
+
+/** A setting as people write it, not as a field of a document: `--listen: …`, `countersign.yaml: data: …`. */
+function formatSettingIssue({ path, message }: Issue): string {
+  return [...path, message].join(': ')
 }
 
 /** The first SIGTERM or SIGINT drains, a second one ends at once. */

@@ -6,6 +6,7 @@ import { createGate, type Gate } from '@countersign/gate/gate.ts'
 import type { GateCounters } from '@countersign/gate/door/metrics.ts'
 import type { SpoolRecord } from '@countersign/gate/ports.ts'
 import type { FromGate, GateStatus, GateWorkerData, ToGate } from './gate-protocol.ts'
+import { cannotListen } from '../config/address.ts'
 import { systemSurroundings } from './surroundings.ts'
 
 /*
@@ -46,7 +47,9 @@ async function run(): Promise<void> {
       alarm: (message, fields = {}) => tell({ type: 'LOG', level: 'error', message, fields }),
     },
   })
-  const door = await gate.listen({ host: data.host, port: data.port, tls: data.tls })
+  const door = await gate.listen({ host: data.host, port: data.port, tls: data.tls }).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(error.syscall === undefined ? error.message : cannotListen('--webhook-listen', data, error), { cause: error })
+  })
   port.on('message', (message: ToGate) => receive(message, gate, door.replaceCertificate))
   tell({ type: 'LISTENING', port: door.port, writer: gate.status().spool.writer })
 }

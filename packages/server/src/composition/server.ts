@@ -14,6 +14,7 @@ import { makeGrpcDoor } from '../doors/grpc-door.ts'
 import { makeHttpDoor } from '../doors/http-door.ts'
 import type { Welcome } from '../doors/root-page.ts'
 import { type Certificates, openCertificates } from './certificates.ts'
+import { clientSettings } from './client-settings.ts'
 import { type DataFolder, openDataFolder, writeFileDurably } from './data-folder.ts'
 import { ensureAdminToken } from './first-token.ts'
 import { type Flows, makeFlows } from './flows.ts'
@@ -71,7 +72,7 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
   waiting.applied = gate.applied
   const webhookUrl = config.webhookUrl ?? `https://${formatAuthority(config.webhookListen.host, gate.port)}`
   const api = await openApi({ parts, store, flows, gate, certificates, webhookUrl, startTime: surroundings.timestamp(), state })
-  const welcome: Welcome = { version: parts.version, apiUrl: api.url, webhookUrl, adminTokenFile: data.adminTokenFile, dataFolder: data.folder }
+  const welcome: Welcome = { version: parts.version, apiUrl: api.url, webhookUrl, adminTokenFile: data.adminTokenFile, dataFolder: data.folder, clientSettings: clientSettings(config, data, api.url) }
   state.welcome = welcome
   state.ready = true
   const shown = config.tls.mode === 'SELF' ? [gate, api] : [gate]

@@ -27,3 +27,16 @@ export function formatAuthority(host: string, port: number): string {
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.[0-9]{1,3}){3}$/.test(host)
 }
+
+/** Says why an address cannot be had, and what to do: the flag is the one that chooses it. */
+export function cannotListen(flag: string, { host, port }: Pick<Address, 'host' | 'port'>, { code, message }: NodeJS.ErrnoException): string {
+  const reason = (code === undefined ? undefined : LISTEN_REASONS[code]) ?? code ?? message
+  return `Cannot listen on ${formatAuthority(host, port)}: ${reason}; choose another with ${flag}`
+}
+
+const LISTEN_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program uses this address (port 0 takes any that is free)',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'you may not use this port',
+  ENOTFOUND: 'the host name is not known',
+}

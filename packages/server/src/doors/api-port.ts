@@ -4,7 +4,7 @@ import tls from 'node:tls'
 import type { Server as GrpcServer } from '@grpc/grpc-js'
 import { ServerCredentials } from '@grpc/grpc-js'
 import { StatusError } from '@countersign/core/status.ts'
-import { formatAuthority, type Address } from '../config/address.ts'
+import { cannotListen, formatAuthority, type Address } from '../config/address.ts'
 
 /*
  * One port for gRPC, REST and the console.
@@ -95,16 +95,9 @@ function listenTls(
 
 function listen(listener: net.Server, address: Address): Promise<void> {
   return new Promise((resolve, reject) => {
-    listener.once('error', (error: NodeJS.ErrnoException) => reject(new StatusError('UNAVAILABLE', cannotListen(address, error), { cause: error })))
+    listener.once('error', (error: NodeJS.ErrnoException) => reject(new StatusError('UNAVAILABLE', cannotListen('--listen', address, error), { cause: error })))
     listener.listen({ host: address.host, port: address.port }, () => resolve())
   })
-}
-
-/** Says why an address cannot be had, and what to do. */
-function cannotListen(address: Address, error: NodeJS.ErrnoException): string {
-  const at = formatAuthority(address.host, address.port)
-  if (error.code === 'EADDRINUSE') return `Cannot listen on ${at}: the address is in use; stop the other program or choose another port (0 takes any)`
-  return `Cannot listen on ${at}: ${error.code ?? error.message}`
 }
 
 function portOf(listener: net.Server): number {

@@ -6,11 +6,13 @@ export interface Welcome {
   /** Where the first admin token lies; a page never shows the token itself. */
   readonly adminTokenFile: string
   readonly dataFolder: string
+  /** Settings with which the hand tool finds this server from the folder where it was started; none where it does so by itself. */
+  readonly clientSettings: readonly string[]
 }
 
 /** The next three commands of a person who just started the server. */
 function nextCommands(welcome: Welcome): readonly { readonly command: string; readonly explanation: string }[] {
-  const server = welcome.apiUrl === 'http://127.0.0.1:8080' ? '' : `COUNTERSIGN_SERVER=${welcome.apiUrl} `
+  const server = welcome.clientSettings.map((setting) => `${setting} `).join('')
   return [
     {
       command: `${server}npx countersign projects create my-project`,
