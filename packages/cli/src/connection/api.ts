@@ -61,11 +61,17 @@ export function makeApi(send: Send, server: Server, warn: (text: string) => void
       told.add(warning)
     }
     const tree = readTree(answer.body)
-    if (answer.status >= 400) throw parseErrorAnswer(answer.status, tree)
-    if (tree === undefined) throw new StatusError('UNKNOWN', `${server.url} did not answer with JSON: is it a Countersign server?`)
+    if (answer.status >= 400 && (tree !== undefined || answer.status !== 404)) throw parseErrorAnswer(answer.status, tree)
+    if (tree === undefined) throw notAnApi(server)
     return tree
   }
   return { call, list: (path, member, options = {}) => listAll(call, path, member, options) }
+}
+
+/** Whatever stands there knows none of the API's paths, as the webhook's door does not: nobody said no, so it is no NOT_FOUND. */
+function notAnApi({ url }: Server): StatusError {
+  const message = `${url} is not the API of a Countersign server: name its address, not the webhook’s, with --server or COUNTERSIGN_SERVER`
+  return new StatusError('UNKNOWN', message)
 }
 
 /** A path of the API: each part is one segment, escaped, unless it is a resource name, whose slashes stay. */

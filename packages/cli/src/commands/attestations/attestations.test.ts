@@ -74,7 +74,9 @@ test('an expiry is signed with the attestation', async () => {
 test('§4.1: a key that the attestor does not have is told in the original’s words, and a no stops it', async () => {
   const { run, send, files } = await makeWorld()
   const line = [...SIGN, ...BY_PKIX, '--public-key-id-override=k9']
-  const warning = 'WARNING: No public key with ID [k9] found on attestor [projects/p1/attestors/a1]'
+  const warning =
+    'WARNING: No public key with ID [k9] found on attestor [projects/p1/attestors/a1]\n' +
+    'Its keys: countersign attestors public-keys list --attestor=projects/p1/attestors/a1'
   assert.deepEqual(await runInMemory(line, { send, files, answer: 'n' }), {
     exit: 2,
     stdout: '',

@@ -37,6 +37,7 @@ export async function storeAttestation(
 async function warnOfUnknownKey(context: Context, attestor: Tree, id: string): Promise<void> {
   if (keysOf(attestor).some((key) => textIn(key, 'id') === id)) return
   context.terminal.say(`WARNING: No public key with ID [${id}] found on attestor [${textIn(attestor, 'name')}]`)
+  context.terminal.say(`Its keys: countersign attestors public-keys list --attestor=${textIn(attestor, 'name')}`)
   await context.confirm('Create and upload Attestation anyway?')
 }
 
