@@ -1,5 +1,5 @@
 import type { Attestor } from '@countersign/core/attestation/attestor.ts'
-import { parseAttestorName, projectOf } from '@countersign/core/name/resource-name.ts'
+import { idOf, parseAttestorName, projectOf } from '@countersign/core/name/resource-name.ts'
 import type { AttestorName, NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
@@ -213,7 +213,8 @@ async function requireAttestor(tables: AttestorTables, name: AttestorName): Prom
 async function findNoteUid(tables: KnownNotes, note: NoteName, attestor: AttestorName): Promise<string> {
   const found = await tables.findNote(note)
   if (found !== undefined) return found.uid
-  throw new StatusError('INVALID_ARGUMENT', `Cannot create attestor "${attestor}": note "${note}" does not exist, create it first`)
+  const command = `countersign notes create ${idOf(note)} --project ${projectOf(note)}`
+  throw new StatusError('INVALID_ARGUMENT', `Cannot create attestor "${attestor}": note "${note}" does not exist, create it with: ${command}`)
 }
 
 /** An attestor whose note was deleted keeps the uid of the dead one; a note created again under the name gives it nothing. */

@@ -56,6 +56,11 @@ export function makeClusters(ports: ClusterPorts): Clusters {
   }
 }
 
+function alreadyRegistered(project: ProjectId, key: ClusterKey): StatusError {
+  const command = `countersign clusters describe ${key} --project ${project}`
+  return new StatusError('ALREADY_EXISTS', `Cannot register cluster "${key}": project "${project}" already has it, this shows it: ${command}`)
+}
+
 async function registerCluster(ports: ClusterPorts, caller: Caller, request: ClusterRequest & { readonly projectId: string }): Promise<Cluster> {
   const { project, key } = acceptName({ projectId: request.projectId, key: request.key })
   const grant = requirePermission(caller, 'countersign.clusters.create', `projects/${project}`)
@@ -63,7 +68,7 @@ async function registerCluster(ports: ClusterPorts, caller: Caller, request: Clu
   return await ports.changes.commit(async (tables) => {
     await getProject(tables, project)
     const twin = await tables.findCluster(project, key)
-    if (twin !== undefined) throw new StatusError('ALREADY_EXISTS', `Cannot register cluster "${key}": project "${project}" already has it`)
+    if (twin !== undefined) throw alreadyRegistered(project, key)
     await tables.insertCluster(cluster)
     await writeChange(
       tables,
