@@ -40,6 +40,7 @@ test('an error of the server becomes a StatusError, whatever stands in the body'
     [{ status: 503, body: new TextEncoder().encode('<html>') }, 'UNAVAILABLE'],
     [{ status: 200, body: new TextEncoder().encode('<html>') }, 'UNKNOWN'],
     [{ status: 404, body: new TextEncoder().encode('<html>') }, 'UNKNOWN'],
+    [{ status: 404, body: new TextEncoder().encode('{"kind":"Status","code":404}') }, 'UNKNOWN'],
   ] as const) {
     await assert.rejects(apiOver([answer]).api.call('GET', '/x'), (error) => error instanceof StatusError && error.code === code)
   }

@@ -61,7 +61,8 @@ export function makeApi(send: Send, server: Server, warn: (text: string) => void
       told.add(warning)
     }
     const tree = readTree(answer.body)
-    if (answer.status >= 400 && (tree !== undefined || answer.status !== 404)) throw parseErrorAnswer(answer.status, tree)
+    if (answer.status === 404 && !isTree(tree?.['error'])) throw notAnApi(server)
+    if (answer.status >= 400) throw parseErrorAnswer(answer.status, tree)
     if (tree === undefined) throw notAnApi(server)
     return tree
   }

@@ -72,7 +72,14 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
   waiting.applied = gate.applied
   const webhookUrl = config.webhookUrl ?? `https://${formatAuthority(config.webhookListen.host, gate.port)}`
   const api = await openApi({ parts, store, flows, gate, certificates, webhookUrl, startTime: surroundings.timestamp(), state })
-  const welcome: Welcome = { version: parts.version, apiUrl: api.url, webhookUrl, adminTokenFile: data.adminTokenFile, dataFolder: data.folder, clientSettings: clientSettings(config, data, api.url) }
+  const welcome: Welcome = {
+    version: parts.version,
+    apiUrl: api.url,
+    webhookUrl,
+    adminTokenFile: data.adminTokenFile,
+    dataFolder: data.folder,
+    clientSettings: clientSettings(config, data, api.url),
+  }
   state.welcome = welcome
   state.ready = true
   const shown = config.tls.mode === 'SELF' ? [gate, api] : [gate]

@@ -95,7 +95,9 @@ function listenTls(
 
 function listen(listener: net.Server, address: Address): Promise<void> {
   return new Promise((resolve, reject) => {
-    listener.once('error', (error: NodeJS.ErrnoException) => reject(new StatusError('UNAVAILABLE', cannotListen('--listen', address, error), { cause: error })))
+    listener.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new StatusError('UNAVAILABLE', cannotListen('--listen', address, error), { cause: error })),
+    )
     listener.listen({ host: address.host, port: address.port }, () => resolve())
   })
 }

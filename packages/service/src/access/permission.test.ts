@@ -41,3 +41,10 @@ test('everybody may read what scanners write, and nobody of another project may 
   assert.equal(mayCall(viewer, 'binaryauthorization.policy.get', 'projects/goog-analysis/policy'), false)
   assert.equal(mayCall(callerOf('admin', 'p1'), 'containeranalysis.notes.create', 'projects/goog-analysis'), false)
 })
+
+test('a call on the whole server with a token of one project is refused with just that', () => {
+  assert.throws(() => requirePermission(callerOf('viewer', 'p1'), 'countersign.audit.list', 'projects'), {
+    code: 'PERMISSION_DENIED',
+    message: 'permission "countersign.audit.list" denied for the server as a whole: this token is good in project "p1" only',
+  })
+})

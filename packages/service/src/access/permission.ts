@@ -89,7 +89,7 @@ export function mayCall(caller: Caller, permission: Permission, resource: string
 
 /** The grant, or PERMISSION_DENIED in the original's words (binary-authorization.md §5.4). */
 export function requirePermission(caller: Caller, permission: Permission, resource: string): Grant {
-  if (!mayCall(caller, permission, resource)) throw denied(permission, resource)
+  if (!mayCall(caller, permission, resource)) throw denied(caller, permission, resource)
   return { permission, resource, granted: true }
 }
 
@@ -100,11 +100,15 @@ export function requirePermission(caller: Caller, permission: Permission, resour
 export function requireAttach(caller: Caller, note: { readonly name: NoteName; readonly createTime: string }): Grant {
   const grant = requirePermission(caller, 'containeranalysis.notes.attachOccurrence', note.name)
   const reborn = caller.role === 'attestor' && caller.grantedAt !== undefined && caller.grantedAt < note.createTime
-  if (reborn) throw denied(grant.permission, note.name)
+  if (reborn) throw denied(caller, grant.permission, note.name)
   return grant
 }
 
-function denied(permission: Permission, resource: string): StatusError {
+function denied(caller: Caller, permission: Permission, resource: string): StatusError {
+  if (resource === 'projects' && caller.project !== undefined) {
+    const bound = `this token is good in project "${caller.project}" only`
+    return new StatusError('PERMISSION_DENIED', `permission "${permission}" denied for the server as a whole: ${bound}`)
+  }
   const entity = resource.split('/').slice(2)
   const id = entity.at(-1) ?? ''
   return new StatusError('PERMISSION_DENIED', `permission "${permission}" denied for project "${projectIn(resource)}", entity ID "${id}"`)

@@ -7,9 +7,12 @@ const DEFAULT_LIMIT = 50
 export const listAudit: Verb = {
   usage: 'list',
   summary: 'Show the log of a project, newest first',
-  details: 'The filter is written in Cloud Logging’s language, over the entry as -o yaml shows it.',
+  details:
+    'The filter is written in Cloud Logging’s language, over the entry as -o yaml shows it.\n' +
+    'The original’s filter protoPayload.status.message="PERMISSION_DENIED" finds what an ImagePolicyWebhook refused, outcome="DENIED" every refusal.',
   examples: [
-    `countersign audit list --project demo --filter 'resource.type="k8s_cluster" protoPayload.status.message="PERMISSION_DENIED"'`,
+    `countersign audit list --project demo --filter 'protoPayload.metadata.outcome="DENIED"'`,
+    `countersign audit list --project demo --filter 'protoPayload.metadata.images.image:"registry.example/app"' -o yaml`,
     `countersign audit list --project demo \\\n      --filter 'resource.type="k8s_cluster" protoPayload.request.metadata.annotations."alpha.image-policy.k8s.io/break-glass"="true"'`,
   ],
   options: [
