@@ -18,6 +18,12 @@ test('another address is told, and the folder beside still holds token and autho
   ])
 })
 
+test('a door on every address is told by its loopback address, which its certificate names', () => {
+  const settingsOf = (url: string): readonly string[] => clientSettings({ tls: { mode: 'SELF' } }, dataFolder('.countersign'), url)
+  assert.deepEqual(settingsOf('https://0.0.0.0:8080'), ['COUNTERSIGN_SERVER=https://127.0.0.1:8080'])
+  assert.deepEqual(settingsOf('https://[::]:8080'), ['COUNTERSIGN_SERVER=https://[::1]:8080'])
+})
+
 test('the token and the authority of another folder are told, ready for a shell', () => {
   assert.deepEqual(clientSettings({ tls: { mode: 'SELF' } }, dataFolder('/srv/my data'), 'https://127.0.0.1:9'), [
     'COUNTERSIGN_SERVER=https://127.0.0.1:9',

@@ -8,9 +8,11 @@ import type { DataFolder } from './data-folder.ts'
  * to take. By itself it asks the default address with what lies in `.countersign`, and there may be the token of another server.
  */
 export function clientSettings({ tls }: Pick<ServerConfig, 'tls'>, data: DataFolder, apiUrl: string): readonly string[] {
+  // A door on every address is reached, and known to its certificate, under loopback from here.
+  const server = apiUrl.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
   const isFoundByItself = resolve(data.folder) === resolve('.countersign')
   return [
-    ...(apiUrl === 'http://127.0.0.1:8080' ? [] : [`COUNTERSIGN_SERVER=${apiUrl}`]),
+    ...(server === 'http://127.0.0.1:8080' ? [] : [`COUNTERSIGN_SERVER=${server}`]),
     ...(isFoundByItself ? [] : [`COUNTERSIGN_TOKEN_FILE=${quoteShellWord(data.adminTokenFile, 'FILE')}`]),
     ...(isFoundByItself || tls.mode !== 'SELF' ? [] : [`COUNTERSIGN_CA_FILE=${quoteShellWord(data.caFile, 'FILE')}`]),
   ]
