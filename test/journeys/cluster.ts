@@ -30,6 +30,12 @@ export async function relabel(url: string, caFile: string, pod: Pod): Promise<bo
   return response.allowed
 }
 
+/** Asks about the deletion of a Pod that runs. */
+export async function remove(url: string, caFile: string, pod: Pod): Promise<boolean> {
+  const { response } = (await post(url, caFile, admissionReview('DELETE', null, objectOf(pod)))) as { readonly response: ReviewResponse }
+  return response.allowed
+}
+
 /** Asks as an older API server's ImagePolicyWebhook does. */
 export async function review(url: string, caFile: string, { image, annotations }: Pod): Promise<Verdict> {
   const spec = { containers: [{ image }], namespace: 'default', ...(annotations === undefined ? {} : { annotations }) }
@@ -50,7 +56,7 @@ function objectOf({ name, image, annotations, labels }: Pod): object {
   return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [{ name: 'nginx', image }] } }
 }
 
-function admissionReview(operation: 'CREATE' | 'UPDATE', object: object, oldObject?: object): object {
+function admissionReview(operation: 'CREATE' | 'UPDATE' | 'DELETE', object: object | null, oldObject?: object): object {
   const named = { kind: { group: '', version: 'v1', kind: 'Pod' }, resource: { group: '', version: 'v1', resource: 'pods' }, namespace: 'default' }
   const old = oldObject === undefined ? {} : { oldObject }
   const asked = { uid: 'journey', ...named, operation, userInfo: { username: 'deployer@example.com' }, object, ...old }
