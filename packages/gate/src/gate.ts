@@ -118,8 +118,14 @@ export async function createGate(options: GateOptions): Promise<Gate> {
 function openSpool(options: GateOptions, settings: GateSettings): Spool {
   const newWriter = () => `gate-${options.surroundings.uuid()}`
   const spool = new Spool({ folder: options.spoolFolder, newWriter, maxBytes: settings.maxSpoolBytes, segmentBytes: settings.spoolSegmentBytes })
-  const { writer, segments, head, tornBytes } = spool.recovery
-  if (tornBytes > 0)
+  const { writer, segments, head, tornBytes, damaged } = spool.recovery
+  if (damaged)
+    options.log.alarm('The spool is damaged: decisions that were answered may be missing in the log; what could not be read is set aside as .torn', {
+      writer,
+      sequence: head.sequence,
+      tornBytes,
+    })
+  else if (tornBytes > 0)
     options.log.alarm('The spool had a torn tail, which nobody was answered by: it is set aside', { writer, sequence: head.sequence, tornBytes })
   else options.log.info('The spool is open', { writer, sequence: head.sequence, segments: segments.length })
   return spool

@@ -19,6 +19,8 @@ export interface Recovery {
   readonly head: ChainHead
   /** Bytes behind the last good record, set aside beside the segments; 0 after a clean stop. */
   readonly tornBytes: number
+  /** Whether some of it stood before the last segment's end: no power loss does that, so decisions that were answered may be among it. */
+  readonly damaged: boolean
 }
 
 const SEGMENT = /^\d{16}\.jsonl$/
@@ -35,16 +37,19 @@ export function recoverSpool(folder: string, newWriter: () => string): Recovery 
   let writer: string | undefined
   let head = EMPTY_CHAIN
   let tornBytes = 0
-  for (const file of files.sort()) {
+  let damaged = false
+  for (const [index, file] of files.sort().entries()) {
     const bytes = readFileSync(join(folder, file))
     const found = readSegment(bytes, writer === undefined ? undefined : { writer, head })
-    tornBytes += setTornAside(join(folder, file), bytes.subarray(found?.bytes ?? 0), found?.bytes ?? 0)
+    const torn = setTornAside(join(folder, file), bytes.subarray(found?.bytes ?? 0), found?.bytes ?? 0)
+    tornBytes += torn
+    damaged ||= torn > 0 && index < files.length - 1
     if (found === undefined) continue
     writer = found.writer
     head = found.head
     segments.push({ file, firstSequence: found.firstSequence, bytes: found.bytes })
   }
-  return { writer: writer ?? newWriter(), segments, head, tornBytes }
+  return { writer: writer ?? newWriter(), segments, head, tornBytes, damaged }
 }
 
 function setTornAside(path: string, torn: Buffer, good: number): number {

@@ -52,7 +52,7 @@ describe('a spool', () => {
     await first.close()
     const second = open(folder, { newWriter: () => 'another' })
     await fill(second, 2, 4)
-    assert.deepEqual([second.writer, second.recovery.tornBytes, second.sequence], ['gate-1', 0, 5])
+    assert.deepEqual([second.writer, second.recovery.tornBytes, second.recovery.damaged, second.sequence], ['gate-1', 0, false, 5])
     await assertChain(second.readAfter(0, 100), 5)
     await second.close()
   })
@@ -81,13 +81,28 @@ describe('a spool', () => {
       tear(join(folder, segments(folder)[0] ?? ''))
       const after = open(folder)
       const good = after.sequence
-      assert.ok(after.recovery.tornBytes > 0 && good >= 2)
+      assert.ok(after.recovery.tornBytes > 0 && !after.recovery.damaged && good >= 2)
       await fill(after, 1, good + 1)
       await assertChain(after.readAfter(0, 100), good + 1)
       assert.equal(readdirSync(folder).filter((file) => file.endsWith('.torn')).length, 1)
       await after.close()
     })
   }
+
+  it('tells damage from a torn tail: what stood before the last segment was answered', async () => {
+    const folder = newFolder()
+    const before = open(folder, { segmentBytes: 700 })
+    await fill(before, 10)
+    await before.close()
+    const [first = ''] = segments(folder).sort()
+    const bytes = readFileSync(join(folder, first))
+    bytes[bytes.length - 3] = 0x30
+    writeFileSync(join(folder, first), bytes)
+    const after = open(folder)
+    const { damaged, tornBytes } = after.recovery
+    assert.ok(damaged && tornBytes > 0)
+    await after.close()
+  })
 
   it('cuts off at every single byte and never gives a record that is not whole', async () => {
     const folder = newFolder()
