@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { loadClient, missingClients } from './clients.ts'
 import { type GrafeasMethods, testGrafeas } from './grafeas-contract.ts'
-import { channelOptions, ENCRYPTED, GRPC_CODES } from './grpc-channel.ts'
+import { bareChannelOptions, channelOptions, ENCRYPTED, GRPC_CODES } from './grpc-channel.ts'
+import { startPeerServer } from './peer-server.ts'
 import { getGeneration } from './shapes.ts'
 
 interface Grafeas {
@@ -42,4 +45,18 @@ testGrafeas({
     const { GrafeasClient } = await loadClient<Grafeas>('@google-cloud/grafeas')
     return new GrafeasClient({ fallback: true, protocol: 'http', apiEndpoint: 'localhost', port, authClient: await authClient(token) })
   },
+})
+
+test('grafeas, gRPC over a bare line: a token passes where each call carries it', {
+  skip: missingClients('@google-cloud/grafeas', '@grpc/grpc-js'),
+}, async (t) => {
+  const server = await startPeerServer()
+  t.after(() => server.stop())
+  const { GrafeasClient } = await loadClient<Grafeas>('@google-cloud/grafeas')
+  const client = new GrafeasClient(await bareChannelOptions(server))
+  const parent = await server.makeProject()
+  const request = { parent, noteId: 'qa', note: getGeneration('v1').note('QA') }
+  await assert.rejects(client.createNote(request), { code: GRPC_CODES.UNAUTHENTICATED })
+  const [made] = await client.createNote(request, { otherArgs: { headers: { authorization: `Bearer ${server.admin}` } } })
+  assert.partialDeepStrictEqual(made, { name: `${parent}/notes/qa`, kind: 'ATTESTATION' })
 })

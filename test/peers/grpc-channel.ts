@@ -12,6 +12,7 @@ interface Metadata {
 interface Grpc {
   readonly Metadata: new () => Metadata
   readonly credentials: {
+    readonly createInsecure: () => Credentials
     readonly createSsl: (ca: Buffer) => Credentials
     readonly combineChannelCredentials: (channel: Credentials, call: Credentials) => Credentials
     readonly createFromMetadataGenerator: (generate: (options: unknown, callback: (error: null, metadata: Metadata) => void) => void) => Credentials
@@ -39,4 +40,10 @@ export async function channelCredentials({ ca }: PeerServer, token?: string): Pr
 /** The options of a generated client that shall use such a channel. */
 export async function channelOptions(server: PeerServer, token?: string): Promise<object> {
   return { apiEndpoint: 'localhost', port: server.port, sslCreds: await channelCredentials(server, token) }
+}
+
+/** The options of a generated client on a bare line, where grpc-js refuses credentials of its own: each call must bring the token. */
+export async function bareChannelOptions({ port }: PeerServer): Promise<object> {
+  const grpc = await loadClient<Grpc>('@grpc/grpc-js')
+  return { apiEndpoint: 'localhost', port, sslCreds: grpc.credentials.createInsecure() }
 }
