@@ -4,6 +4,7 @@ import { loadClient, missingClients } from './clients.ts'
 import { type GrafeasMethods, testGrafeas } from './grafeas-contract.ts'
 import { bareChannelOptions, channelOptions, ENCRYPTED, GRPC_CODES } from './grpc-channel.ts'
 import { startPeerServer } from './peer-server.ts'
+import { HTTP_CODES, restOptions } from './rest-channel.ts'
 import { getGeneration } from './shapes.ts'
 
 interface Grafeas {
@@ -22,28 +23,14 @@ testGrafeas({
   },
 })
 
-interface AuthLibrary {
-  readonly OAuth2Client: new () => { readonly setCredentials: (credentials: { readonly access_token: string }) => void }
-  readonly PassThroughClient: new () => object
-}
-
-async function authClient(token: string | undefined): Promise<object> {
-  const { OAuth2Client, PassThroughClient } = await loadClient<AuthLibrary>('google-auth-library')
-  if (token === undefined) return new PassThroughClient()
-  const client = new OAuth2Client()
-  client.setCredentials({ access_token: token })
-  return client
-}
-
 testGrafeas({
   title: 'grafeas, REST',
   skip: missingClients('@google-cloud/grafeas', 'google-auth-library'),
   generation: getGeneration('v1'),
-  // In this mode the client passes on the status of HTTP.
-  codes: { NOT_FOUND: 404, ALREADY_EXISTS: 409, PERMISSION_DENIED: 403, UNAUTHENTICATED: 401 },
-  open: async ({ port }, token) => {
+  codes: HTTP_CODES,
+  open: async (server, token) => {
     const { GrafeasClient } = await loadClient<Grafeas>('@google-cloud/grafeas')
-    return new GrafeasClient({ fallback: true, protocol: 'http', apiEndpoint: 'localhost', port, authClient: await authClient(token) })
+    return new GrafeasClient(await restOptions(server, token))
   },
 })
 
