@@ -6,7 +6,7 @@ import { damaged, readRecord } from './log-entry.ts'
 import type { AuditRow, ChainRecord } from './ports.ts'
 
 /** By what a decision's record is found. */
-export type Filing = Required<Pick<AuditRow, 'project' | 'time' | 'receiptDigest'>>
+type Filing = Required<Pick<AuditRow, 'project' | 'time' | 'receiptDigest'>>
 
 /** Refuses a row that is filed elsewhere than its text says, with DATA_LOSS: its chain would verify, and yet nobody would find it where it belongs. */
 export function requireFiled(row: AuditRow, record: JsonObject): void {
