@@ -11,7 +11,7 @@ export type Track = 'ga' | 'beta' | 'alpha'
 const APIS = ['BINARYAUTHORIZATION', 'CONTAINERANALYSIS'] as const
 
 /** What points a real gcloud at a server: an endpoint override for each API, and our token in place of Google's. */
-function gcloudEnvironment({ apiUrl, adminTokenFile }: Doors, project: string): Readonly<Record<string, string>> {
+export function gcloudEnvironment({ apiUrl, adminTokenFile }: Doors, project: string): Readonly<Record<string, string>> {
   return {
     HOME: tempFolder(),
     CLOUDSDK_CONFIG: tempFolder(),
