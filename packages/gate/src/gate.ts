@@ -127,7 +127,8 @@ function openSpool(options: GateOptions, settings: GateSettings): Spool {
     })
   else if (tornBytes > 0)
     options.log.alarm('The spool had a torn tail, which nobody was answered by: it is set aside', { writer, sequence: head.sequence, tornBytes })
-  else options.log.info('The spool is open', { writer, sequence: head.sequence, segments: segments.length })
+  else if (segments.length > 0)
+    options.log.info('The spool is open: decisions of before are still to be shipped', { writer, sequence: head.sequence, segments: segments.length })
   return spool
 }
 

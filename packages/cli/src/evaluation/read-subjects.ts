@@ -27,7 +27,8 @@ export async function readSubjects(terminal: Terminal, paths: readonly string[],
   if (images.length > 0) reading.subjects.push({ source: '', images })
   if (reading.skipped > 0) terminal.say(`Left out ${reading.skipped} documents that are no Kubernetes objects.`)
   for (const issue of reading.issues) terminal.say(issue)
-  if (reading.issues.length > 0) throw new UsageError(`Cannot evaluate: ${reading.issues.length === 1 ? 'one issue' : `${reading.issues.length} issues`} in the manifests`)
+  if (reading.issues.length > 0)
+    throw new UsageError(`Cannot evaluate: ${reading.issues.length === 1 ? 'one issue' : `${reading.issues.length} issues`} in the manifests`)
   const digests = reading.texts.flatMap((text) => {
     const reference = parseImageReference(text)
     return reference.ok && reference.value.digest !== undefined ? [reference.value.digest] : []

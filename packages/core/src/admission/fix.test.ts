@@ -27,7 +27,8 @@ const ROWS: readonly (readonly [string, Fix | undefined, Fix])[] = [
     fixOf('r.example/app:1', DENY),
     {
       explanation: 'Exempt this image for a day',
-      command: 'countersign exemptions create --pattern r.example/app:1 --namespace default --project p1 --owner "$USER" --reason REASON --expires-in 24h',
+      command:
+        'countersign exemptions create --pattern r.example/app:1 --namespace default --project p1 --owner "$USER" --reason REASON --expires-in 24h',
     },
   ],
   [

@@ -7,7 +7,7 @@ export function formatServeHelp(): string {
   const head = [
     'Usage: countersign serve [flags]',
     '',
-    'Starts the server: API and console on one port, the admission webhook on another, everything else in one folder.',
+    'Starts the server: the API on one port, the admission webhook on another, everything else in one folder.',
     '',
     'Each setting is a flag, else an environment variable, else a line of the configuration file, in that order:',
     '  --config FILE (COUNTERSIGN_CONFIG; default ./countersign.yaml where it exists), YAML, keys as the flags without dashes.',

@@ -18,7 +18,7 @@ export const SETTINGS = [
     name: 'listen',
     value: 'HOST:PORT',
     fallback: '127.0.0.1:8080',
-    help: 'Address of the API and the console. Port 0 takes any free port. Plain text is refused off loopback: see --tls.',
+    help: 'Address of the API. Port 0 takes any free port. Plain text is refused off loopback: see --tls.',
   },
   {
     name: 'webhook-listen',

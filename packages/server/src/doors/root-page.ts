@@ -35,7 +35,7 @@ export function formatBanner(welcome: Welcome): string {
   return [
     `Countersign ${welcome.version} is ready.`,
     '',
-    `  API and console   ${welcome.apiUrl}`,
+    `  API               ${welcome.apiUrl}`,
     `  Webhook           ${welcome.webhookUrl}`,
     `  Admin token       ${welcome.adminTokenFile}`,
     `  Data              ${welcome.dataFolder}`,
