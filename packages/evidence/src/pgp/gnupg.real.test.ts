@@ -78,7 +78,7 @@ test('a signing subkey of gpg verifies, and its window is its own', { skip }, as
 
 test('a key that has expired since still proves what it signed, and the fact says until when it held', { skip }, async () => {
   const fingerprint = gpg.makeKey('ed25519', { life: '1d', time: '20240512T000000' })
-  const signature = gpg.run(['--faked-system-time', '20240512T010000', '-u', fingerprint, '--armor', '--sign'], PAYLOAD)
+  const signature = gpg.run(['--faked-system-time', '20240512T010000!', '-u', fingerprint, '--armor', '--sign'], PAYLOAD)
   assert.deepEqual(await factOf(gpg.exportKey(fingerprint), signature), {
     digest: DIGEST,
     signedAt: Date.parse('2024-05-12T01:00:00Z'),
@@ -89,9 +89,9 @@ test('a key that has expired since still proves what it signed, and the fact say
 
 test('an extended expiry is the newest self-signature', { skip }, async () => {
   const fingerprint = gpg.makeKey('ed25519', { life: '1d', time: '20240512T000000' })
-  const signature = gpg.run(['--faked-system-time', '20240512T010000', '-u', fingerprint, '--armor', '--sign'], PAYLOAD)
+  const signature = gpg.run(['--faked-system-time', '20240512T010000!', '-u', fingerprint, '--armor', '--sign'], PAYLOAD)
   const old = gpg.exportKey(fingerprint)
-  gpg.run(['--faked-system-time', '20240512T020000', '--quick-set-expire', fingerprint, '10d'])
+  gpg.run(['--faked-system-time', '20240512T020000!', '--quick-set-expire', fingerprint, '10d'])
   const renewed = gpg.exportKey(fingerprint)
   for (const block of [renewed, `${old}${renewed}`, `${renewed}${old}`]) {
     assert.equal((await factOf(block, signature)).keyNotAfter, Date.parse('2024-05-22T02:00:00Z'))
@@ -163,7 +163,7 @@ test('a brainpool key does not open as a signer, and the reason says who can sig
 
 test("a signature's own expiry ends the attestation", { skip }, async () => {
   const fingerprint = gpg.makeKey('ed25519', { time: '20260101T000000' })
-  const signature = gpg.run(['--faked-system-time', '20260102T000000', '--default-sig-expire', '3d', '-u', fingerprint, '--armor', '--sign'], PAYLOAD)
+  const signature = gpg.run(['--faked-system-time', '20260102T000000!', '--default-sig-expire', '3d', '-u', fingerprint, '--armor', '--sign'], PAYLOAD)
   assert.equal((await factOf(gpg.exportKey(fingerprint), signature)).expiresAt, Date.parse('2026-01-05T00:00:00Z'))
 })
 

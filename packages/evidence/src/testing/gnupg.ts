@@ -20,7 +20,7 @@ export class GnuPg {
   /** Makes a key for signing and gives its fingerprint. */
   makeKey(algorithm: string, options: { readonly life?: string; readonly time?: string } = {}): string {
     const user = `${algorithm}-${Math.abs(process.hrtime()[1])}@example.com`
-    const time = options.time === undefined ? [] : ['--faked-system-time', options.time]
+    const time = options.time === undefined ? [] : ['--faked-system-time', `${options.time}!`]
     this.run([...time, '--quick-gen-key', user, algorithm, 'sign', options.life ?? 'never'])
     return this.fingerprints(user)[0] ?? ''
   }
