@@ -163,7 +163,10 @@ test('a brainpool key does not open as a signer, and the reason says who can sig
 
 test("a signature's own expiry ends the attestation", { skip }, async () => {
   const fingerprint = gpg.makeKey('ed25519', { time: '20260101T000000' })
-  const signature = gpg.run(['--faked-system-time', '20260102T000000!', '--default-sig-expire', '3d', '-u', fingerprint, '--armor', '--sign'], PAYLOAD)
+  const signature = gpg.run(
+    ['--faked-system-time', '20260102T000000!', '--default-sig-expire', '3d', '-u', fingerprint, '--armor', '--sign'],
+    PAYLOAD,
+  )
   assert.equal((await factOf(gpg.exportKey(fingerprint), signature)).expiresAt, Date.parse('2026-01-05T00:00:00Z'))
 })
 
