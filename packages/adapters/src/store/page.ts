@@ -12,7 +12,7 @@ export function pageOf<R, T>(
   return rows.length > pageSize && last !== undefined ? { items, next: shape.keyOf(last) } : { items }
 }
 
-/** Fixed-width decimal, so that keys of numbered rows are short and exact. */
+/** The key of a numbered row: its number, in decimal. */
 export function numberKey(value: number): string {
   return String(value)
 }

@@ -7,7 +7,7 @@ import { StatusError } from '@countersign/core/status.ts'
 import { cannotListen, formatAuthority, type Address } from '../config/address.ts'
 
 /*
- * One port for gRPC, REST and the console.
+ * One port for gRPC, REST and the root page.
  *
  * Plain text: the first bytes tell. An HTTP/2 connection begins with "PRI * HTTP/2.0" (RFC 9113 §3.4), and no HTTP/1.1
  * method that we serve begins with "PRI". TLS: ALPN tells; browsers and curl are given HTTP/1.1, clients that offer only
