@@ -37,7 +37,7 @@ test('clusters register prints exactly webhookUrl and caBundle, as JSON and as Y
   assert.equal((await run('clusters', 'register', 'nodot')).exit, 2)
 })
 
-test('the webhook configuration fails closed, but for Pods that carry the break-glass label', async () => {
+test('the webhook configuration fails closed, but for Pods that carry the break-glass label and those that nodes need', async () => {
   const { run } = await makeWorld()
   await run('clusters', 'register', 'l.c1')
   const parsed = parseYamlDocuments((await run('clusters', 'describe', 'l.c1', '--webhook-configuration')).stdout)
@@ -49,6 +49,7 @@ test('the webhook configuration fails closed, but for Pods that carry the break-
     [
       ['imagepolicywebhook.image-policy.k8s.io', 'Fail'],
       ['break-glass.imagepolicywebhook.image-policy.k8s.io', 'Ignore'],
+      ['node-critical.imagepolicywebhook.image-policy.k8s.io', 'Ignore'],
     ],
   )
   assert.equal(webhooks[0]?.['clientConfig']?.['caBundle'], Buffer.from(FAKE_CA).toString('base64'))

@@ -41,6 +41,11 @@ const ENTRIES: readonly Entry[] = [
   { name: 'receipts', summary: 'Receipts of decisions', noun: async () => (await import('./receipts/noun.ts')).receipts },
   { name: 'tokens', summary: 'API tokens', noun: async () => (await import('./tokens/noun.ts')).tokens },
   { name: 'status', summary: 'How the server stands', verb: async () => (await import('./status.ts')).status },
+  {
+    name: 'install',
+    summary: 'Print what an installation in a cluster is made of, for kubectl apply',
+    verb: async () => (await import('./install.ts')).install,
+  },
 ]
 
 /**

@@ -1,0 +1,68 @@
+import { formatYaml } from '@countersign/api/file/yaml.ts'
+import type { Context } from '../context.ts'
+import { gatherInstallation } from '../install/gather-values.ts'
+import { renderInstallation } from '../install/render.ts'
+import type { Installation } from '../install/values.ts'
+import { printable, UsageError } from '../terminal.ts'
+import type { Verb } from './verb.ts'
+
+export const install: Verb = {
+  usage: 'install',
+  summary: 'Print what an installation in a cluster is made of, for kubectl apply',
+  details: [
+    'By default a server with its gate, on one volume: apply it, register the cluster there, then apply it again with',
+    '--cluster, which adds the webhook. With --upstream only gates, which follow a server elsewhere.',
+    'The file in --values is that of the Helm chart; options go before it.',
+  ].join('\n'),
+  examples: [
+    'countersign install --print | kubectl apply -f -',
+    'countersign install --print --cluster us-central1.demo-cluster --project demo | kubectl apply -f -',
+    'countersign install --print --upstream https://countersign.example:8080 --cluster us-central1.prod --project demo',
+  ],
+  options: [
+    { flags: '--print', summary: 'print the objects: whether they are applied you decide' },
+    { flags: '--namespace <namespace>', summary: 'where it is installed (default countersign-system)' },
+    { flags: '--values <file>', summary: 'values as the Helm chart takes them' },
+    { flags: '--image <image>', summary: 'the image of Countersign' },
+    { flags: '--upstream <url>', summary: 'install gates that follow this server' },
+    { flags: '--replicas <count>', summary: 'how many gates (default 2)' },
+    { flags: '--storage <kind>', summary: 'volume (default), or emptyDir: what is on it is lost with its Pod' },
+    { flags: '--certificates <source>', summary: 'who makes the webhook’s certificate: self (default) or cert-manager' },
+    { flags: '--cluster <cluster>', summary: 'the registered cluster: the server is asked for its webhook’s path unless it is given' },
+    { flags: '--webhook-path <path>', summary: 'path of the cluster’s webhook URL, at the Service of this installation' },
+    { flags: '--webhook-url <url>', summary: 'the whole webhook URL, where API servers cannot reach a Service' },
+    { flags: '--webhook-failure-policy <policy>', summary: 'what becomes of a Pod when no gate answers: Fail (default) or Ignore' },
+    { flags: '--workloads <how>', summary: 'deny: refuse workloads whose Pods could not run; ignore (default): judge their Pods alone' },
+    { flags: '--on-premises', summary: 'use the names that the original has on premises' },
+  ],
+  async run(context, given) {
+    if (!given.has('--print'))
+      throw new UsageError('Nothing was installed: add --print', 'Then apply it: countersign install --print | kubectl apply -f -')
+    const installation = await gatherInstallation(context, given)
+    const objects = renderInstallation(installation)
+    context.terminal.write(printable(objects.map((object) => `---\n${formatYaml(object)}`).join('')))
+    advise(context, installation)
+  },
+}
+
+/** What the objects do not say of themselves. */
+function advise({ terminal }: Context, { namespace, values }: Installation): void {
+  const { mode, storage, webhook, names, upstream } = values
+  if (storage.kind === 'emptyDir')
+    terminal.say(
+      mode === 'server'
+        ? 'WARNING: With emptyDir the whole store is lost with its Pod: policies, attestations and the log.'
+        : 'WARNING: With emptyDir the decisions that the server does not have yet are lost with a gate’s Pod.',
+    )
+  if (mode === 'gate')
+    terminal.say(
+      `The gates need the server’s token and authority: kubectl -n ${namespace} create secret generic ${upstream.secretName} --from-file=token --from-file=ca.crt`,
+    )
+  if (webhook.path === '' && webhook.url === '')
+    terminal.say(
+      'No webhook yet. Once the server runs:\n' +
+        `  kubectl -n ${namespace} exec ${names.workload}-0 -- countersign projects create PROJECT\n` +
+        `  kubectl -n ${namespace} exec ${names.workload}-0 -- countersign clusters register LOCATION.NAME --project PROJECT\n` +
+        'then print and apply again with --webhook-path, the path of the URL that is printed.',
+    )
+}
