@@ -10,18 +10,20 @@ import { root } from './set-up.mjs'
  * of `test/cluster/tools/go.mod`, contents those of its go.sum, so that what is built is what the Go checksum database saw. Binaries are kept outside
  * the tree, in a folder named after the versions; a build that was cut short goes on where it was, because Go caches what it compiled.
  */
-const module = join(root, 'test', 'cluster', 'tools')
+const kubernetes = join(root, 'test', 'cluster', 'tools')
+const helm = join(root, 'test', 'cluster', 'helm')
 const oldestGo = [1, 26]
 const deadlineMs = 25 * 60_000
 const heartbeatMs = 60_000
 
-/** In the order of building: what each compiles, the next ones need as well. */
-const packages = {
-  etcd: 'go.etcd.io/etcd/server/v3',
-  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
-  'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
-  'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
-  kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+/** In the order of building: what each compiles, the next ones need as well. Helm has a module of its own, because it wants other versions. */
+const programs = {
+  etcd: { module: kubernetes, package: 'go.etcd.io/etcd/server/v3' },
+  'kube-apiserver': { module: kubernetes, package: 'k8s.io/kubernetes/cmd/kube-apiserver' },
+  'kube-controller-manager': { module: kubernetes, package: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
+  'kube-scheduler': { module: kubernetes, package: 'k8s.io/kubernetes/cmd/kube-scheduler' },
+  kubectl: { module: kubernetes, package: 'k8s.io/kubernetes/cmd/kubectl' },
+  helm: { module: helm, package: 'helm.sh/helm/v3/cmd/helm' },
 }
 
 /**
@@ -31,8 +33,8 @@ const packages = {
  * @returns {string | undefined}
  */
 export function findClusterPart(name) {
-  if (packages[name] === undefined) throw new Error(`Cannot find "${name}": expected one of ${Object.keys(packages).join(', ')}`)
-  const path = join(clusterFolder(), name)
+  if (programs[name] === undefined) throw new Error(`Cannot find "${name}": expected one of ${Object.keys(programs).join(', ')}`)
+  const path = join(folderOf(programs[name].module), name)
   return existsSync(path) ? path : undefined
 }
 
@@ -44,41 +46,28 @@ export function findClusterPart(name) {
  *   cannot build it and nothing is broken
  */
 export async function buildClusterParts(say) {
-  const missing = Object.keys(packages).filter((name) => findClusterPart(name) === undefined)
+  const missing = Object.keys(programs).filter((name) => findClusterPart(name) === undefined)
   if (missing.length === 0) return { outcome: 'ready' }
   const go = findGo()
   if (!go.found) return { outcome: 'unavailable', reason: go.reason }
-  const folder = clusterFolder()
-  mkdirSync(folder, { recursive: true })
-  say(`Building ${missing.join(', ')} (Kubernetes ${versions().kubernetes}) into ${folder}: about 12 CPU minutes from nothing, once …`)
+  say(`Building ${missing.join(', ')} (Kubernetes ${versions().kubernetes}) into ${cacheFolder()}: about 15 CPU minutes from nothing, once …`)
   for (const name of missing) {
-    const reason = await build(name, { folder, say })
+    const reason = await build(name, say)
     if (reason !== undefined) return { outcome: 'failed', reason }
   }
   return { outcome: 'ready' }
 }
 
 /** Builds beside its place and moves it there, so that a file that is there is whole. Gives why it could not. */
-async function build(name, { folder, say }) {
+async function build(name, say) {
+  const { module, package: what } = programs[name]
+  const folder = folderOf(module)
+  mkdirSync(folder, { recursive: true })
   const started = Date.now()
   const elapsed = () => `${Math.round((Date.now() - started) / 1000)} s`
   const heartbeat = setInterval(() => say(`  ${name}: still building, ${elapsed()}`), heartbeatMs)
   const partial = join(folder, `${name}.${process.pid}.partial`)
-  const command = [
-    'nice',
-    '-n',
-    '19',
-    'go',
-    'build',
-    '-mod=readonly',
-    '-trimpath',
-    '-buildvcs=false',
-    '-ldflags',
-    linkerFlags(),
-    '-o',
-    partial,
-    packages[name],
-  ]
+  const command = ['nice', '-n', '19', 'go', 'build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', linkerFlags(), '-o', partial, what]
   const run = await runBounded(command, { cwd: module, env: { ...process.env, CGO_ENABLED: '0' }, deadlineMs })
   clearInterval(heartbeat)
   if (!run.ok) return `${name}: ${run.late ? `not built within ${deadlineMs / 60_000} minutes` : run.end}\n${run.output.trim()}`
@@ -89,32 +78,44 @@ async function build(name, { folder, say }) {
 
 /** Without a version the programs call themselves v0.0.0 and kubectl complains. */
 function linkerFlags() {
-  const { kubernetes } = versions()
-  const [major, minor] = kubernetes.slice(1).split('.')
-  const values = { gitVersion: kubernetes, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' }
+  const version = versions().kubernetes
+  const [major, minor] = version.slice(1).split('.')
+  const values = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' }
   const settings = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((variables) =>
     Object.entries(values).map(([name, value]) => `-X ${variables}.${name}=${value}`),
   )
+  // For which Kubernetes Helm renders a chart where none is asked.
+  settings.push(`-X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=${major}`, `-X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=${minor}`)
   return ['-s', '-w', ...settings].join(' ')
 }
 
-function clusterFolder() {
-  const { kubernetes, etcd } = versions()
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
-  return join(cache, 'countersign', 'cluster', `kubernetes-${kubernetes}-etcd-${etcd}-${process.platform}-${process.arch}`)
+function cacheFolder() {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'countersign', 'cluster')
+}
+
+function folderOf(module) {
+  const found = versions()
+  const name = module === helm ? `helm-${found.helm}` : `kubernetes-${found.kubernetes}-etcd-${found.etcd}`
+  return join(cacheFolder(), `${name}-${process.platform}-${process.arch}`)
 }
 
 function versions() {
-  const text = readFileSync(join(module, 'go.mod'), 'utf8')
-  const find = (path) => new RegExp(`^\\s*(?:require )?${path} (v[0-9][0-9.]*)`, 'm').exec(text)?.[1]
-  const [kubernetes, etcd] = [find('k8s\\.io/kubernetes'), find('go\\.etcd\\.io/etcd/server/v3')]
-  if (kubernetes === undefined || etcd === undefined) throw new Error(`Cannot read versions: ${module}/go.mod names no k8s.io/kubernetes or etcd`)
-  return { kubernetes, etcd }
+  return {
+    kubernetes: versionIn(kubernetes, 'k8s\\.io/kubernetes'),
+    etcd: versionIn(kubernetes, 'go\\.etcd\\.io/etcd/server/v3'),
+    helm: versionIn(helm, 'helm\\.sh/helm/v3'),
+  }
+}
+
+function versionIn(module, path) {
+  const version = new RegExp(`^\\s*(?:require )?${path} (v[0-9][0-9.]*)`, 'm').exec(readFileSync(join(module, 'go.mod'), 'utf8'))?.[1]
+  if (version === undefined) throw new Error(`Cannot read versions: ${module}/go.mod names no ${path}`)
+  return version
 }
 
 /** Asked in the module's folder: a Go that may fetch the toolchain which go.mod asks for does so here. */
 function findGo() {
-  const probe = spawnSync('go', ['env', 'GOVERSION'], { cwd: module, encoding: 'utf8' })
+  const probe = spawnSync('go', ['env', 'GOVERSION'], { cwd: kubernetes, encoding: 'utf8' })
   const [, major = '0', minor = '0'] = /^go(\d+)\.(\d+)/.exec(probe.stdout ?? '') ?? []
   if (Number(major) > oldestGo[0] || (Number(major) === oldestGo[0] && Number(minor) >= oldestGo[1])) return { found: true }
   return { found: false, reason: `no Go ${oldestGo.join('.')} or newer on this machine; it builds the Kubernetes control plane (go.dev/doc/install)` }

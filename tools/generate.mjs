@@ -1,12 +1,14 @@
-// Generates packages/api/src/gen, and the copies of Google's .proto files from which it comes. `--check` only compares.
+// Generates packages/api/src/gen, the copies of Google's .proto files from which it comes, and deploy/manifests. `--check` only compares.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { renderManifests } from './manifests.mjs'
 import { root, runUnderOwnNode } from './set-up.mjs'
 
 const protoFolder = join(root, 'packages/api/proto')
 const genFolder = join(root, 'packages/api/src/gen')
+const manifestFolder = join(root, 'deploy/manifests')
 const googleFolder = join(root, 'node_modules/google-proto-files')
 const own = 'countersign/'
 /** What we serve of Google's. Whatever these import comes with them; google/protobuf is inside buf. */
@@ -24,11 +26,13 @@ await runUnderOwnNode(import.meta.url, async () => {
   try {
     const protos = collectProtos()
     const gen = generate(protos, scratch)
-    if (process.argv.includes('--check')) return check(protos, gen)
+    const manifests = renderManifests()
+    if (process.argv.includes('--check')) return check(protos, gen, manifests)
     replaceFolder(join(protoFolder, 'google'), within(protos, 'google'))
     replaceFolder(join(protoFolder, 'grafeas'), within(protos, 'grafeas'))
     replaceFolder(genFolder, gen)
-    console.log(`${protos.size} .proto files, ${gen.size} generated files`)
+    replaceFolder(manifestFolder, manifests)
+    console.log(`${protos.size} .proto files, ${gen.size} generated files, ${manifests.size} manifests`)
     return 0
   } finally {
     rmSync(scratch, { recursive: true, force: true })
@@ -66,10 +70,11 @@ function generate(protos, scratch) {
   return filesUnder(join(scratch, 'gen'))
 }
 
-function check(protos, gen) {
+function check(protos, gen, manifests) {
   const stale = [
     ...differences(protoFolder, protos, filesUnder(protoFolder)),
     ...differences(genFolder, gen, existsSync(genFolder) ? filesUnder(genFolder) : new Map()),
+    ...differences(manifestFolder, manifests, existsSync(manifestFolder) ? filesUnder(manifestFolder) : new Map()),
   ]
   for (const path of stale) console.error(`Out of date: ${path}`)
   return stale.length === 0 ? 0 : 1

@@ -5,6 +5,7 @@ import type { Given } from '../commands/given.ts'
 import { pathOf, textIn } from '../connection/api.ts'
 import { type Context, fullName } from '../context.ts'
 import { UsageError } from '../terminal.ts'
+import { mergeTrees } from './merge-trees.ts'
 import { DEFAULT_VALUES, ON_PREMISES, parseValues } from './parse-values.ts'
 import type { Installation, InstallValues } from './values.ts'
 
@@ -67,14 +68,6 @@ async function registeredPath(context: Context, given: Given, fromFile: JsonObje
     `You may not see the webhook URL of cluster "${cluster}"`,
     'Ask somebody who may for it, and give its path with --webhook-path',
   )
-}
-
-function mergeTrees(under: JsonObject, over: JsonObject): JsonObject {
-  const merged = Object.entries(over).map(([name, value]) => {
-    const below = Object.hasOwn(under, name) ? under[name] : undefined
-    return [name, isJsonObject(below) && isJsonObject(value) ? mergeTrees(below, value) : value]
-  })
-  return { ...under, ...(Object.fromEntries(merged) as JsonObject) }
 }
 
 function optional(name: string, value: unknown): JsonObject {

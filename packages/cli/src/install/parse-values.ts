@@ -6,6 +6,7 @@ import { readWord } from '@countersign/core/reading/enumeration.ts'
 import { describe, readExactFields } from '@countersign/core/reading/fields.ts'
 import { IssueList } from '@countersign/core/reading/issue-list.ts'
 import manifest from '../../package.json' with { type: 'json' }
+import { mergeTrees } from './merge-trees.ts'
 import type { InstallNames, InstallValues } from './values.ts'
 
 const NAMES: InstallNames = {
@@ -94,6 +95,7 @@ function overlay(value: unknown, given: unknown, path: Issue['path'], issues: Is
     const fields = readExactFields(given, Object.keys(value), path, issues) ?? {}
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, overlay(inner, fields[name], [...path, name], issues)]))
   }
+  if (isJsonObject(value) && isJsonObject(given)) return mergeTrees(value, given)
   if (kindOf(given) === kindOf(value)) return given
   issues.add(path, `Expected ${kindOf(value)}, found ${describe(given)}`)
   return value

@@ -83,8 +83,8 @@ describe('renderInstallation()', () => {
 
 describe('parseValues()', () => {
   test('lays what is given over the defaults, and leaves to Kubernetes what is its own', () => {
-    const resources = { requests: { 'example.com/key': 1 } }
-    assert.deepEqual(parseValues({ resources, storage: { size: '1Gi' } }), {
+    const resources = { requests: { cpu: '100m', 'example.com/key': 1 }, limits: { memory: '1Gi' } }
+    assert.deepEqual(parseValues({ resources: { requests: { memory: null, 'example.com/key': 1 } }, storage: { size: '1Gi' } }), {
       ok: true,
       value: { ...DEFAULT_VALUES, resources, storage: { kind: 'volume', size: '1Gi', className: '' } },
     })
