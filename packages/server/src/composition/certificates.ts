@@ -2,17 +2,11 @@ import { mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { PemPair } from '@countersign/adapters/certificates/authority.ts'
+import type { ShownCertificate } from '@countersign/adapters/certificates/certificate-files.ts'
 import { type DataFolder, readFileIfPresent, writeFileDurably } from './data-folder.ts'
 
 /** A server certificate with less than this to go is made anew at start. */
 const RENEW_MS = 30 * 24 * 3600 * 1000
-
-/** The certificates that the doors show. */
-export interface Certificates {
-  readonly pair: PemPair
-  /** What clusters and clients trust. */
-  readonly caBundle: string
-}
 
 /**
  * Reads the authority and the server certificate from the data folder; makes what is missing, near its end or for other names. The authority stays for ever:
@@ -21,7 +15,7 @@ export interface Certificates {
 export async function openCertificates(
   data: DataFolder,
   { hosts, now }: { readonly hosts: readonly string[]; readonly now: number },
-): Promise<Certificates> {
+): Promise<ShownCertificate> {
   mkdirSync(data.certificatesFolder, { recursive: true, mode: 0o700 })
   const authority = readPair(data, 'authority') ?? (await makeAuthorityFiles(data, now))
   if (readFileIfPresent(data.caFile) !== authority.cert) writeFileDurably(data.caFile, authority.cert, 0o644)

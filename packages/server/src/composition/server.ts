@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { makeRestHandler } from '@countersign/api/rest/rest-handler.ts'
+import { readCertificateFiles, type ShownCertificate } from '@countersign/adapters/certificates/certificate-files.ts'
+import { keepRenewed } from '@countersign/adapters/certificates/renewal.ts'
 import { openStore, type Store } from '@countersign/adapters/store/store.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { makePageTokens } from '@countersign/service/changes/page-token.ts'
@@ -13,15 +15,19 @@ import { authenticateByToken } from '../doors/authentication.ts'
 import { makeGrpcDoor } from '../doors/grpc-door.ts'
 import { makeHttpDoor } from '../doors/http-door.ts'
 import type { Welcome } from '../doors/root-page.ts'
-import { type Certificates, openCertificates } from './certificates.ts'
+import { openCertificates } from './certificates.ts'
 import { clientSettings } from './client-settings.ts'
 import { type DataFolder, openDataFolder, writeFileDurably } from './data-folder.ts'
 import { ensureAdminToken } from './first-token.ts'
 import { type Flows, makeFlows } from './flows.ts'
 import { type GateThread, startGateThread } from './gate-thread.ts'
 import type { ServerLog } from './log.ts'
-import { keepRenewed } from './renewal.ts'
 import { systemSurroundings } from './surroundings.ts'
+
+/** Well within the time before its end at which an own certificate is made anew. */
+const OWN_CHECK_MS = 12 * 3600 * 1000
+/** Somebody else replaces these, when he likes. */
+const FILES_CHECK_MS = 10_000
 
 /** A running server. */
 export interface RunningServer {
@@ -54,14 +60,18 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
   const state = { ready: false, welcome: undefined as Welcome | undefined }
   const surroundings = systemSurroundings()
   const data = openDataFolder(config.dataFolder)
-  const certificates = await openCertificates(data, { hosts: certificateHosts(config), now: surroundings.now() })
+  const openOwn = () => openCertificates(data, { hosts: certificateHosts(config), now: surroundings.now() })
+  const { webhookTls } = config
+  const openWebhook = webhookTls === undefined ? openOwn : async () => readCertificateFiles(webhookTls)
+  const [certificates, webhookCertificates] = [await openOwn(), await openWebhook()]
+  const shown = { webhook: webhookCertificates }
   const waiting = { applied: async (_position: number): Promise<void> => undefined }
   const store = await openStore({ path: data.storeFile, surroundings, onCommit: (position) => waiting.applied(position) })
   closers.push(() => store.close())
   const flows = makeFlows({ store, surroundings, pageTokens: makePageTokens(randomBytes(32)) })
   await ensureAdminToken(flows.tokens, data)
   const gate = await startGateThread({
-    ...gateParts(parts, data, certificates),
+    ...gateParts(parts, data, webhookCertificates),
     acceptDecisions: (writer, records) =>
       store.acceptDecisions(
         writer,
@@ -71,7 +81,7 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
   closers.push(() => gate.close(0))
   waiting.applied = gate.applied
   const webhookUrl = config.webhookUrl ?? `https://${formatAuthority(config.webhookListen.host, gate.port)}`
-  const api = await openApi({ parts, store, flows, gate, certificates, webhookUrl, startTime: surroundings.timestamp(), state })
+  const api = await openApi({ parts, store, flows, gate, certificates, shown, webhookUrl, startTime: surroundings.timestamp(), state })
   const welcome: Welcome = {
     version: parts.version,
     apiUrl: api.url,
@@ -82,18 +92,13 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
   }
   state.welcome = welcome
   state.ready = true
-  const shown = config.tls.mode === 'SELF' ? [gate, api] : [gate]
-  const renewal = keepRenewed(certificates, {
-    open: () => openCertificates(data, { hosts: certificateHosts(config), now: surroundings.now() }),
-    onRenewed: (pair) => shown.forEach((door) => door.replaceCertificate(pair)),
-    log,
-  })
+  const renewals = keepAllRenewed(parts, { openOwn, openWebhook, certificates, shown, api, gate })
   if (config.readyFile !== undefined) writeReadyFile(config.readyFile, welcome, data)
   return {
     welcome,
     close: async (graceMs) => {
       state.ready = false
-      renewal.stop()
+      for (const renewal of renewals) renewal.stop()
       log.info('Draining', { graceMs })
       await Promise.all([api.close(graceMs), gate.close(graceMs)])
       await store.close()
@@ -101,20 +106,52 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
   }
 }
 
+interface Renewed {
+  readonly openOwn: () => Promise<ShownCertificate>
+  readonly openWebhook: () => Promise<ShownCertificate>
+  readonly certificates: ShownCertificate
+  readonly shown: { webhook: ShownCertificate }
+  readonly api: ApiPort
+  readonly gate: GateThread
+}
+
+/** Whoever makes a certificate makes it for all who show it, so one look serves both doors where both show our own. */
+function keepAllRenewed({ config, log }: ServerParts, { openOwn, openWebhook, certificates, shown, api, gate }: Renewed) {
+  const showAtApi = ({ pair }: ShownCertificate) => (config.tls.mode === 'SELF' ? api.replaceCertificate(pair) : undefined)
+  const showAtWebhook = (renewed: ShownCertificate): void => {
+    gate.replaceCertificate(renewed.pair)
+    shown.webhook = renewed
+  }
+  const own = { open: openOwn, log, everyMs: OWN_CHECK_MS }
+  if (config.webhookTls === undefined) {
+    const onRenewed = (renewed: ShownCertificate): void => {
+      showAtApi(renewed)
+      showAtWebhook(renewed)
+    }
+    return [keepRenewed(certificates, { ...own, onRenewed })]
+  }
+  return [
+    keepRenewed(certificates, { ...own, onRenewed: showAtApi }),
+    keepRenewed(shown.webhook, { open: openWebhook, onRenewed: showAtWebhook, log, everyMs: FILES_CHECK_MS }),
+  ]
+}
+
 interface OpenApi {
   readonly parts: ServerParts
   readonly store: Store
   readonly flows: Flows
   readonly gate: GateThread
-  readonly certificates: Certificates
+  readonly certificates: ShownCertificate
+  /** What the webhook shows at this moment. */
+  readonly shown: { readonly webhook: ShownCertificate }
   readonly webhookUrl: string
   readonly startTime: string
   readonly state: { readonly ready: boolean; readonly welcome: Welcome | undefined }
 }
 
-async function openApi({ parts, store, flows, gate, certificates, webhookUrl, startTime, state }: OpenApi): Promise<ApiPort> {
+async function openApi({ parts, store, flows, gate, certificates, shown, webhookUrl, startTime, state }: OpenApi): Promise<ApiPort> {
   const { config, version, log } = parts
-  const webhook = () => ({ url: webhookUrl, caBundle: certificates.caBundle })
+  const webhook = () => ({ url: webhookUrl, caBundle: shown.webhook.caBundle })
   const status = { version, startTime, apiUrl: () => state.welcome?.apiUrl ?? '', webhook, feedPosition: () => store.feed.head(), gate: gate.status }
   const services = serveAll(flows, { webhook, status })
   const authenticate = authenticateByToken(flows.tokens)
@@ -130,7 +167,7 @@ async function openApi({ parts, store, flows, gate, certificates, webhookUrl, st
   return await openApiPort({ address: config.listen, http, grpc, ...(tls === undefined ? {} : { tls }) })
 }
 
-function gateParts({ config, log, onFatal }: ServerParts, data: DataFolder, certificates: Certificates) {
+function gateParts({ config, log, onFatal }: ServerParts, data: DataFolder, certificates: ShownCertificate) {
   const { undecided, webhookName, imageReviewMustShow, stalenessBudgetMs, maxReviewBytes: maxBodyBytes, maxInflightBytes: maxBytesInFlight } = config
   const settings = { undecided, webhookName, imageReviewMustShow, stalenessBudgetMs, maxBodyBytes, maxBytesInFlight }
   const { host, port } = config.webhookListen
@@ -142,7 +179,7 @@ function gateParts({ config, log, onFatal }: ServerParts, data: DataFolder, cert
   }
 }
 
-function apiTls({ tls }: ServerConfig, certificates: Certificates): { readonly cert: string; readonly key: string } | undefined {
+function apiTls({ tls }: ServerConfig, certificates: ShownCertificate): { readonly cert: string; readonly key: string } | undefined {
   switch (tls.mode) {
     case 'OFF':
       return undefined

@@ -69,6 +69,10 @@ test('plain text off loopback is refused, TLS off loopback is not', () => {
 
 test('a certificate without its key is refused', () => {
   assert.match(issuesOf({ argv: ['--tls-cert', 'a.pem'] }), /--tls-cert and --tls-key go together/)
+  assert.match(issuesOf({ argv: ['--webhook-tls-key', 'a.pem'] }), /--webhook-tls-cert and --webhook-tls-key go together/)
+  assert.match(issuesOf({ argv: ['--webhook-tls-ca', 'a.pem'] }), /--webhook-tls-ca needs --webhook-tls-cert/)
+  const argv = ['--webhook-tls-cert', 'a.pem', '--webhook-tls-key', 'b.pem', '--webhook-tls-ca', 'c.pem']
+  assert.deepEqual(config({ argv }).webhookTls, { certFile: 'a.pem', keyFile: 'b.pem', caFile: 'c.pem' })
 })
 
 test('an unknown flag, an unknown key of the file and a file that is not there are refused', () => {

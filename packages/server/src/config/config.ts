@@ -1,4 +1,5 @@
 import type { UnseenByImageReview } from '@countersign/core/admission/evidence.ts'
+import type { CertificateFiles } from '@countersign/adapters/certificates/certificate-files.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
 import { parseAddress, type Address } from './address.ts'
 import type { LayeredValues } from './layers.ts'
@@ -12,6 +13,8 @@ export interface ServerConfig {
   readonly hostnames: readonly string[]
   readonly dataFolder: string
   readonly tls: ApiTls
+  /** Absent: the webhook shows a certificate of the own authority. */
+  readonly webhookTls?: CertificateFiles
   readonly readyFile?: string
   readonly undecided: 'error' | 'deny'
   readonly webhookName: string
@@ -44,6 +47,7 @@ export function parseConfig(values: LayeredValues): Parsed<ServerConfig> {
     reader.complain('listen', `Plain text off loopback is refused: add --tls self, or --tls-cert and --tls-key`)
   }
   const webhookUrl = reader.url('webhook-url')
+  const webhookTls = reader.webhookTls()
   const readyFile = values.one('ready-file')?.text
   const rest = {
     hostnames: values.many('hostname'),
@@ -59,7 +63,11 @@ export function parseConfig(values: LayeredValues): Parsed<ServerConfig> {
     logLevel: reader.choice('log-level', LOG_LEVELS),
   }
   if (issues.length > 0 || listen === undefined || webhookListen === undefined) return { ok: false, issues }
-  const optional = { ...(webhookUrl === undefined ? {} : { webhookUrl }), ...(readyFile === undefined ? {} : { readyFile }) }
+  const optional = {
+    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+    ...(webhookTls === undefined ? {} : { webhookTls }),
+    ...(readyFile === undefined ? {} : { readyFile }),
+  }
   return { ok: true, value: { listen, webhookListen, ...rest, ...optional } }
 }
 
@@ -128,5 +136,15 @@ class SettingReader {
     if ((certFile === undefined) !== (keyFile === undefined)) this.complain('tls-cert', `--tls-cert and --tls-key go together`)
     if (certFile !== undefined && keyFile !== undefined) return { mode: 'FILES', certFile, keyFile }
     return mode === 'self' ? { mode: 'SELF' } : { mode: 'OFF' }
+  }
+
+  webhookTls(): CertificateFiles | undefined {
+    const [certFile, keyFile, caFile] = (['webhook-tls-cert', 'webhook-tls-key', 'webhook-tls-ca'] as const).map(
+      (name) => this.#values.one(name)?.text,
+    )
+    if ((certFile === undefined) !== (keyFile === undefined))
+      this.complain('webhook-tls-cert', '--webhook-tls-cert and --webhook-tls-key go together')
+    if (caFile !== undefined && certFile === undefined) this.complain('webhook-tls-ca', '--webhook-tls-ca needs --webhook-tls-cert')
+    return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile, ...(caFile === undefined ? {} : { caFile }) }
   }
 }

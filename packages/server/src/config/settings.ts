@@ -41,6 +41,17 @@ export const SETTINGS = [
   { name: 'tls', value: 'self', help: 'Put the API behind TLS with a certificate of the own authority.' },
   { name: 'tls-cert', value: 'FILE', help: 'PEM certificate chain for the API; needs --tls-key.' },
   { name: 'tls-key', value: 'FILE', help: 'PEM private key for the API; needs --tls-cert.' },
+  {
+    name: 'webhook-tls-cert',
+    value: 'FILE',
+    help: 'PEM certificate chain for the webhook, instead of one of the own authority; read again when it changes. Needs --webhook-tls-key.',
+  },
+  { name: 'webhook-tls-key', value: 'FILE', help: 'PEM private key for the webhook; needs --webhook-tls-cert.' },
+  {
+    name: 'webhook-tls-ca',
+    value: 'FILE',
+    help: 'PEM authorities of --webhook-tls-cert: what clusters are told to trust. Default: the certificate itself.',
+  },
   { name: 'ready-file', value: 'FILE', help: 'Once every door answers, write {"apiUrl","webhookUrl","caFile","adminTokenFile"} to this file.' },
   {
     name: 'undecided',

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Certificates } from './certificates.ts'
+import type { ShownCertificate } from './certificate-files.ts'
 import { keepRenewed } from './renewal.ts'
 
-const pairOf = (cert: string): Certificates => ({ pair: { cert, key: 'key' }, caBundle: 'ca' })
+const pairOf = (cert: string, caBundle = 'ca'): ShownCertificate => ({ pair: { cert, key: 'key' }, caBundle })
 
-function start(t: TestContext, open: () => Promise<Certificates>) {
+function start(t: TestContext, open: () => Promise<ShownCertificate>) {
   const renewed: string[] = []
   const errors: string[] = []
   const log = { info: () => undefined, error: (message: string) => void errors.push(message) }
-  const renewal = keepRenewed(pairOf('first'), { open, onRenewed: ({ cert }) => void renewed.push(cert), log })
+  const renewal = keepRenewed(pairOf('first'), {
+    open,
+    onRenewed: ({ pair, caBundle }) => void renewed.push(`${pair.cert} ${caBundle}`),
+    log,
+    everyMs: 3_600_000,
+  })
   t.after(renewal.stop)
   return { renewal, renewed, errors }
 }
@@ -18,7 +23,7 @@ test('a certificate that was made anew is shown once', async (t) => {
   const { renewal, renewed } = start(t, async () => pairOf('second'))
   await renewal.renew()
   await renewal.renew()
-  assert.deepEqual(renewed, ['second'])
+  assert.deepEqual(renewed, ['second ca'])
 })
 
 test('the same certificate is not shown again, and a failure is told', async (t) => {
@@ -27,4 +32,10 @@ test('the same certificate is not shown again, and a failure is told', async (t)
   await renewal.renew()
   await renewal.renew()
   assert.deepEqual([renewed, errors], [[], ['Cannot renew the server certificate']])
+})
+
+test('the same certificate with another bundle is shown: who asks for the bundle must hear of a new authority', async (t) => {
+  const { renewal, renewed } = start(t, async () => pairOf('first', 'ca and next'))
+  await renewal.renew()
+  assert.deepEqual(renewed, ['first ca and next'])
 })
