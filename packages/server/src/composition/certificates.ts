@@ -1,12 +1,8 @@
 import { mkdirSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { PemPair } from '@countersign/adapters/certificates/authority.ts'
 import type { ShownCertificate } from '@countersign/adapters/certificates/certificate-files.ts'
 import { type DataFolder, readFileIfPresent, writeFileDurably } from './data-folder.ts'
-
-/** A server certificate with less than this to go is made anew at start. */
-const RENEW_MS = 30 * 24 * 3600 * 1000
 
 /**
  * Reads the authority and the server certificate from the data folder; makes what is missing, near its end or for other names. The authority stays for ever:
@@ -19,7 +15,7 @@ export async function openCertificates(
   mkdirSync(data.certificatesFolder, { recursive: true, mode: 0o700 })
   const authority = readPair(data, 'authority') ?? (await makeAuthorityFiles(data, now))
   if (readFileIfPresent(data.caFile) !== authority.cert) writeFileDurably(data.caFile, authority.cert, 0o644)
-  const pair = (await readGoodServer(data, { hosts, now })) ?? (await issueServerFiles(data, authority, { hosts, now }))
+  const pair = (await readGoodServer(data, authority, { hosts, now })) ?? (await issueServerFiles(data, authority, { hosts, now }))
   return { pair, caBundle: authority.cert }
 }
 
@@ -39,14 +35,13 @@ async function issueServerFiles(
 
 async function readGoodServer(
   data: DataFolder,
-  { hosts, now }: { readonly hosts: readonly string[]; readonly now: number },
+  authority: PemPair,
+  asked: { readonly hosts: readonly string[]; readonly now: number },
 ): Promise<PemPair | undefined> {
   const pair = readPair(data, 'server')
   if (pair === undefined) return undefined
-  const { X509Certificate } = await import('node:crypto')
-  const certificate = new X509Certificate(pair.cert)
-  const isNamed = hosts.every((host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined)
-  return isNamed && Date.parse(certificate.validTo) - now > RENEW_MS ? pair : undefined
+  const { isGoodServer } = await import('@countersign/adapters/certificates/rotation.ts')
+  return isGoodServer(pair, { authority, ...asked }) ? pair : undefined
 }
 
 /** Certificate and key are one file, so a pair is there whole or not at all. */
