@@ -56,6 +56,10 @@ const LOOK_UPS: Readonly<Record<string, (tables: AllTables, db: Database) => Pro
   'listAudit, newest first': (tables) => tables.listAudit({ project: P1, order: 'NEWEST_FIRST', from: TIME }, LOG_PAGE),
   'listAudit, oldest first': (tables) => tables.listAudit({ project: P1, order: 'OLDEST_FIRST', until: TIME }, LOG_PAGE),
   listChain: (tables) => tables.listChain('w', PAGE),
+  findGate: (tables) => tables.findGate('w'),
+  countGates: (tables) => tables.countGates('u'),
+  listGates: (tables) => tables.listGates(TIME),
+  hasChain: (tables) => tables.hasChain('w'),
   findByReceipt: (tables) => tables.findByReceipt(P1, 'r'),
   'attestations for a gate': (_, db) => findAttestations(db, 'u', digestOf(DIGEST)),
 }

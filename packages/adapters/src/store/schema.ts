@@ -52,6 +52,7 @@ export interface Schema {
     readonly role: string
     readonly project: string | null
     readonly notes: string
+    readonly cluster: string | null
     readonly create_time: string
     readonly expire_time: string | null
     readonly revoke_time: string | null
@@ -77,6 +78,16 @@ export interface Schema {
     readonly project: string
     readonly time: string
     readonly receipt_digest: string | null
+  }
+  /** Gates that stand alone: whose each writer is, and how it last said that it stands. */
+  readonly gate: {
+    readonly writer: string
+    readonly token: string
+    readonly project: string
+    readonly cluster: string
+    readonly cluster_uid: string
+    readonly report: string
+    readonly seen_time: string
   }
   readonly chain_head: { readonly writer: string; readonly sequence: number; readonly hash: string }
 }

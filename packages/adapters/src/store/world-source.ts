@@ -24,14 +24,14 @@ export interface SqliteWorldSource extends WorldSource {
   close(): Promise<void>
 }
 
-export interface WorldSourceOptions {
+export interface WorldOptions {
   readonly path: string
   /** Told of a project whose rows are damaged. */
   readonly onDamage: (project: ProjectId, damage: StatusError) => void
 }
 
 /** Opens it; the file must exist and be of this version. */
-export function openWorldSource({ path, onDamage }: WorldSourceOptions): SqliteWorldSource {
+export function openWorldSource({ path, onDamage }: WorldOptions): SqliteWorldSource {
   const { db, close } = openReading(path, 1)
   const load = (reading: Database, project: ProjectId): Promise<readonly ProjectWorld[]> => loadUndamaged(reading, project, onDamage)
   const consistent = <R>(work: (db: Database, position: number) => Promise<R>): Promise<R> =>
@@ -52,12 +52,13 @@ export function openWorldSource({ path, onDamage }: WorldSourceOptions): SqliteW
   }
 }
 
-async function readPosition(db: Database): Promise<number> {
+/** The feed's end. */
+export async function readPosition(db: Database): Promise<number> {
   return (await db.selectFrom('feed_head').select('position').where('id', '=', 1).executeTakeFirstOrThrow()).position
 }
 
 /** A damaged project is left out, so that nothing is decided for it and everything for the others. */
-async function loadUndamaged(db: Database, project: ProjectId, onDamage: WorldSourceOptions['onDamage']): Promise<readonly ProjectWorld[]> {
+export async function loadUndamaged(db: Database, project: ProjectId, onDamage: WorldOptions['onDamage']): Promise<readonly ProjectWorld[]> {
   try {
     return await loadProject(db, project)
   } catch (error) {

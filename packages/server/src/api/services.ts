@@ -1,4 +1,5 @@
 import type { ServedService } from '@countersign/api/rest/service-implementation.ts'
+import { StatusError } from '@countersign/core/status.ts'
 import type { Flows } from '../composition/flows.ts'
 import { serveAudit, serveReceipts } from './audit.ts'
 import { serveBinauthz } from './binauthz.ts'
@@ -7,6 +8,7 @@ import { serveClusters, type WebhookAddress } from './clusters.ts'
 import { serveContainerAnalysis } from './container-analysis.ts'
 import { serveEvaluation } from './evaluation.ts'
 import { serveExemptions } from './exemptions.ts'
+import { type GateParts, serveGates } from './gates.ts'
 import { serveGrafeasV1 } from './grafeas-v1.ts'
 import { serveGrafeasV1Beta1 } from './grafeas-v1beta1.ts'
 import { serveProjects } from './projects.ts'
@@ -16,11 +18,12 @@ import { serveTokens } from './tokens.ts'
 export interface Around {
   readonly webhook: () => WebhookAddress
   readonly status: StatusParts
+  readonly gates: GateParts
 }
 
 /** Everything that the API port serves, over REST and gRPC alike. */
-export function serveAll(flows: Flows, { webhook, status }: Around): readonly ServedService<CallContext>[] {
-  return [
+export function serveAll(flows: Flows, { webhook, status, gates }: Around): readonly ServedService<CallContext>[] {
+  const forPeople = [
     ...serveBinauthz(flows),
     serveGrafeasV1(flows.metadata),
     serveGrafeasV1Beta1(flows.metadata),
@@ -34,4 +37,19 @@ export function serveAll(flows: Flows, { webhook, status }: Around): readonly Se
     serveTokens(flows.tokens),
     serveStatus(status),
   ]
+  return [...forPeople.map(refuseGates), serveGates(gates)]
+}
+
+/** A gate's token opens the gate's own service and nothing else, whatever a method asks for or does not. */
+function refuseGates(served: ServedService<CallContext>): ServedService<CallContext> {
+  return {
+    service: served.service,
+    call: async (method, request, context) => {
+      if (context.caller.role !== 'gate') return await served.call(method, request, context)
+      throw new StatusError(
+        'PERMISSION_DENIED',
+        `permission denied for ${served.service.typeName}: a gate's token follows its cluster and files its decisions`,
+      )
+    },
+  }
 }

@@ -14,8 +14,14 @@ const ROLE_OF: Readonly<Record<Token_Role, string>> = {
   [Token_Role.ADMIN]: 'admin',
   [Token_Role.ATTESTOR]: 'attestor',
   [Token_Role.VIEWER]: 'viewer',
+  [Token_Role.GATE]: 'gate',
 }
-const NUMBER_OF: Readonly<Record<Role, Token_Role>> = { admin: Token_Role.ADMIN, attestor: Token_Role.ATTESTOR, viewer: Token_Role.VIEWER }
+const NUMBER_OF: Readonly<Record<Role, Token_Role>> = {
+  admin: Token_Role.ADMIN,
+  attestor: Token_Role.ATTESTOR,
+  viewer: Token_Role.VIEWER,
+  gate: Token_Role.GATE,
+}
 
 /** `countersign.v1.Tokens` over access. */
 export function serveTokens(tokens: Tokens): ServedService<CallContext> {
@@ -30,19 +36,21 @@ export function serveTokens(tokens: Tokens): ServedService<CallContext> {
   })
 }
 
-function readRequest({ displayName, role, project, noteNames, expireTime }: Token): TokenRequest {
+function readRequest({ displayName, role, project, noteNames, cluster, expireTime }: Token): TokenRequest {
   const expiry = expireTime === undefined ? {} : { expireTime: toJson(TimestampSchema, expireTime) }
-  return { displayName, role: ROLE_OF[role] ?? '', ...(project === '' ? {} : { project }), notes: noteNames, ...expiry }
+  const bounds = { ...(project === '' ? {} : { project }), ...(cluster === '' ? {} : { cluster }), notes: noteNames }
+  return { displayName, role: ROLE_OF[role] ?? '', ...bounds, ...expiry }
 }
 
 function formatToken(token: TokenView): MessageInitShape<typeof TokenSchema> {
-  const { id, displayName, role, project, notes, createTime, expireTime, revokeTime } = token
+  const { id, displayName, role, project, notes, cluster, createTime, expireTime, revokeTime } = token
   return {
     name: `tokens/${id}`,
     displayName,
     role: NUMBER_OF[role],
     project: project ?? '',
     noteNames: [...notes],
+    cluster: cluster ?? '',
     createTime: toTimestamp(createTime),
     ...(expireTime === undefined ? {} : { expireTime: toTimestamp(expireTime) }),
     ...(revokeTime === undefined ? {} : { revokeTime: toTimestamp(revokeTime) }),

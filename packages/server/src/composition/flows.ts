@@ -8,6 +8,7 @@ import { makeTokens, type Tokens } from '@countersign/service/access/tokens.ts'
 import { type Audit, makeAudit } from '@countersign/service/audit/audit.ts'
 import type { Surroundings } from '@countersign/service/changes/change.ts'
 import type { PageTokens } from '@countersign/service/changes/page-token.ts'
+import { type Gates, makeGates } from '@countersign/service/gates/gates.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
 import { makeNotes } from '@countersign/service/metadata/notes.ts'
 import { makeOccurrences } from '@countersign/service/metadata/occurrences.ts'
@@ -39,6 +40,7 @@ export interface Flows {
   readonly exemptions: Exemptions
   readonly metadata: Metadata
   readonly audit: Audit
+  readonly gates: Gates
   readonly validate: (caller: Caller, request: ValidationRequest) => Promise<ValidationResult>
   readonly evaluate: (caller: Caller, request: EvaluationRequest) => Promise<readonly Evaluation[]>
 }
@@ -69,6 +71,7 @@ export function makeFlows({ store, surroundings, pageTokens }: FlowParts): Flows
       summarize: makeSummary({ changes, maxOccurrences: MAX_SUMMARIZED }),
     },
     audit: makeAudit({ changes, pageTokens }),
+    gates: makeGates({ ...writing, decisions: store }),
     validate: (caller, request) => validateAttestationOccurrence(validation, caller, request),
     evaluate: (caller, request) => evaluatePolicy({ ...validation, feed, systemPolicy: SYSTEM_POLICY }, caller, request),
   }

@@ -11,10 +11,11 @@ import { serveAll } from '../api/services.ts'
 import { type ServerConfig } from '../config/config.ts'
 import { formatAuthority } from '../config/address.ts'
 import { type ApiPort, openApiPort } from '../doors/api-port.ts'
-import { authenticateByToken } from '../doors/authentication.ts'
+import { type Authenticate, authenticateByToken } from '../doors/authentication.ts'
 import { makeGrpcDoor } from '../doors/grpc-door.ts'
 import { makeHttpDoor } from '../doors/http-door.ts'
 import type { Welcome } from '../doors/root-page.ts'
+import { type Centre, openCentre } from './centre.ts'
 import { openCertificates } from './certificates.ts'
 import { clientSettings } from './client-settings.ts'
 import { type DataFolder, openDataFolder, writeFileDurably } from './data-folder.ts'
@@ -79,9 +80,27 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
       ),
   })
   closers.push(() => gate.close(0))
-  waiting.applied = gate.applied
+  const authenticate = authenticateByToken(flows.tokens)
+  const centre = openCentre({ storeFile: data.storeFile, flows, authenticate, feedPosition: () => store.feed.head(), log })
+  closers.push(() => centre.close())
+  waiting.applied = (position) => {
+    centre.streams.wake()
+    return gate.applied(position)
+  }
   const webhookUrl = config.webhookUrl ?? `https://${formatAuthority(config.webhookListen.host, gate.port)}`
-  const api = await openApi({ parts, store, flows, gate, certificates, shown, webhookUrl, startTime: surroundings.timestamp(), state })
+  const api = await openApi({
+    parts,
+    store,
+    flows,
+    gate,
+    centre,
+    authenticate,
+    certificates,
+    shown,
+    webhookUrl,
+    startTime: surroundings.timestamp(),
+    state,
+  })
   const welcome: Welcome = {
     version: parts.version,
     apiUrl: api.url,
@@ -100,7 +119,9 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
       state.ready = false
       for (const renewal of renewals) renewal.stop()
       log.info('Draining', { graceMs })
+      centre.streams.close()
       await Promise.all([api.close(graceMs), gate.close(graceMs)])
+      await centre.close()
       await store.close()
     },
   }
@@ -141,6 +162,8 @@ interface OpenApi {
   readonly store: Store
   readonly flows: Flows
   readonly gate: GateThread
+  readonly centre: Centre
+  readonly authenticate: Authenticate
   readonly certificates: ShownCertificate
   /** What the webhook shows at this moment. */
   readonly shown: { readonly webhook: ShownCertificate }
@@ -149,15 +172,17 @@ interface OpenApi {
   readonly state: { readonly ready: boolean; readonly welcome: Welcome | undefined }
 }
 
-async function openApi({ parts, store, flows, gate, certificates, shown, webhookUrl, startTime, state }: OpenApi): Promise<ApiPort> {
+async function openApi({ parts, store, flows, gate, centre, authenticate, ...open }: OpenApi): Promise<ApiPort> {
   const { config, version, log } = parts
+  const { certificates, shown, webhookUrl, startTime, state } = open
   const webhook = () => ({ url: webhookUrl, caBundle: shown.webhook.caBundle })
-  const status = { version, startTime, apiUrl: () => state.welcome?.apiUrl ?? '', webhook, feedPosition: () => store.feed.head(), gate: gate.status }
-  const services = serveAll(flows, { webhook, status })
-  const authenticate = authenticateByToken(flows.tokens)
+  const about = { version, startTime, apiUrl: () => state.welcome?.apiUrl ?? '', webhook, feedPosition: () => store.feed.head() }
+  const status = { ...about, gate: gate.status, remote: flows.gates.listGates, now: Date.now }
+  const services = serveAll(flows, { webhook, status, gates: centre.parts })
   const http = makeHttpDoor({
     rest: makeRestHandler(services),
     authenticate,
+    streams: centre.streams,
     welcome: () => state.welcome,
     isReady: () => state.ready,
     onAnswer: log.answer,

@@ -5,6 +5,7 @@ import { formatWarnings, WARNINGS_HEADER } from '@countersign/api/rest/warnings.
 import type { StatusError } from '@countersign/core/status.ts'
 import type { CallContext } from '../api/call-context.ts'
 import type { Authenticate } from './authentication.ts'
+import type { ChangeStreams, Stream, StreamRequest } from './change-stream.ts'
 import { makeBodyReader, type WithBody } from './request-body.ts'
 import { formatRootPage, PAGE_HEADERS, PAGE_STYLE, type Welcome } from './root-page.ts'
 
@@ -18,6 +19,8 @@ export interface HttpDoorOptions {
   readonly welcome: () => Welcome | undefined
   /** False while starting and draining. */
   readonly isReady: () => boolean
+  /** Where a request for server-sent events goes; absent: nobody may follow. */
+  readonly streams?: ChangeStreams
   /** Called for every answered API request, errors included. */
   readonly onAnswer: (answer: AnsweredRequest) => void
 }
@@ -51,8 +54,10 @@ export function makeHttpDoor(options: HttpDoorOptions): Server {
 }
 
 type Answering = HttpDoorOptions & { readonly withBody: WithBody }
+/** An answer that is whole, or one that goes on. */
+type Answer = RestResponse & { readonly stream?: Stream }
 
-async function answer(options: Answering, request: IncomingMessage): Promise<RestResponse> {
+async function answer(options: Answering, request: IncomingMessage): Promise<Answer> {
   const url = request.url ?? '/'
   const method = request.method ?? 'GET'
   const page = method === 'GET' || method === 'HEAD' ? findPage(url, options) : undefined
@@ -64,20 +69,38 @@ async function answerApi(
   options: Answering,
   request: IncomingMessage,
   { method, url }: { readonly method: string; readonly url: string },
-): Promise<RestResponse> {
+): Promise<Answer> {
   const warnings: string[] = []
   let principal: string | undefined
-  let response: RestResponse
+  let response: Answer
   try {
     const caller = await options.authenticate(request.headers.authorization)
     principal = caller.principal
-    response = await options.withBody(request, (body) => options.rest.handle({ method, url, body }, { caller, warnings }))
+    const { streams } = options
+    response =
+      streams !== undefined && isForEvents(request)
+        ? startStream(await streams.open(streamRequestOf(request, url), caller))
+        : await options.withBody(request, (body) => options.rest.handle({ method, url, body }, { caller, warnings }))
   } catch (error) {
     response = errorResponse(statusOf(error))
   }
   const rpc = options.rest.findMethod({ method, url })
   options.onAnswer({ method, rpc: rpc && `${rpc.parent.typeName}.${rpc.name}`, status: response.status, principal, error: response.error })
   return { ...response, headers: { ...response.headers, ...challengeFor(response), ...warningHeader(warnings) } }
+}
+
+function isForEvents({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.accept === 'text/event-stream'
+}
+
+function streamRequestOf({ headers }: IncomingMessage, url: string): StreamRequest {
+  const lastEventId = headers['last-event-id']
+  return { url, lastEventId: Array.isArray(lastEventId) ? lastEventId[0] : lastEventId, authorization: headers.authorization }
+}
+
+function startStream(stream: Stream): Answer {
+  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+  return { status: 200, headers, body: new Uint8Array(), stream }
 }
 
 function findPage(url: string, options: HttpDoorOptions): RestResponse | undefined {
@@ -111,8 +134,13 @@ function warningHeader(warnings: readonly string[]): Readonly<Record<string, str
   return warnings.length === 0 ? {} : { [WARNINGS_HEADER]: formatWarnings(warnings) }
 }
 
-function send(response: ServerResponse, answered: RestResponse, keepAlive: boolean): void {
+function send(response: ServerResponse, answered: Answer, keepAlive: boolean): void {
   if (response.destroyed) return
+  if (answered.stream !== undefined) {
+    response.writeHead(answered.status, answered.headers)
+    response.flushHeaders()
+    return answered.stream(response)
+  }
   const whole = response.req.complete
   const close = keepAlive && whole ? {} : { connection: 'close' }
   response.writeHead(answered.status, { ...answered.headers, ...close, 'content-length': answered.body.length })

@@ -50,6 +50,9 @@ const WRITING = [
   'countersign.tokens.delete',
 ] as const
 
+/** What a gate that stands alone may do, at its own cluster alone. Nobody else may: who files decisions says what was decided. */
+const STANDING = ['countersign.gates.follow', 'countersign.gates.ship'] as const
+
 /** Rights on a note that a token of role `attestor` has by naming it, whatever project the note is in. */
 const ON_NAMED_NOTE: readonly string[] = [
   'containeranalysis.notes.attachOccurrence',
@@ -60,7 +63,7 @@ const ON_NAMED_NOTE: readonly string[] = [
 /** Projects of scanners: everybody who may call at all may read their metadata (DESIGN §13), because kritis' filters name them. */
 const READABLE_BY_ALL: readonly string[] = ['goog-analysis', 'goog-vulnz']
 
-export type Permission = (typeof READING)[number] | (typeof ATTESTING)[number] | (typeof WRITING)[number]
+export type Permission = (typeof READING)[number] | (typeof ATTESTING)[number] | (typeof WRITING)[number] | (typeof STANDING)[number]
 
 /** A permission that was found granted: what an audit record keeps. */
 export interface Grant {
@@ -73,6 +76,7 @@ const OF_ROLE: Readonly<Record<Role, ReadonlySet<string>>> = {
   admin: new Set([...READING, ...ATTESTING, ...WRITING]),
   attestor: new Set([...READING, ...ATTESTING]),
   viewer: new Set(READING),
+  gate: new Set(STANDING),
 }
 
 /**
@@ -82,6 +86,7 @@ const OF_ROLE: Readonly<Record<Role, ReadonlySet<string>>> = {
 export function mayCall(caller: Caller, permission: Permission, resource: string): boolean {
   if (ON_NAMED_NOTE.includes(permission) && namesNote(caller, resource)) return true
   if (!OF_ROLE[caller.role].has(permission)) return false
+  if (caller.role === 'gate') return resource === `projects/${caller.project}/clusters/${caller.cluster}`
   const project = projectIn(resource)
   if (caller.project === undefined || caller.project === project) return true
   return READABLE_BY_ALL.includes(project) && permission.startsWith('containeranalysis.') && OF_ROLE.viewer.has(permission)

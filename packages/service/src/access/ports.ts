@@ -1,8 +1,8 @@
 import type { Timestamp } from '@countersign/core/instant.ts'
-import type { NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
+import type { ClusterKey, NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
 
-/** The three roles of an API token. An attestor may attach to the notes it names, and read. */
-export type Role = 'admin' | 'attestor' | 'viewer'
+/** The roles of an API token. An attestor may attach to the notes it names, and read. A gate follows one cluster's project, files that cluster's decisions, and no more. */
+export type Role = 'admin' | 'attestor' | 'viewer' | 'gate'
 
 /** An API token as stored: the secret itself is kept nowhere, only its SHA-256. */
 export interface StoredToken {
@@ -14,6 +14,8 @@ export interface StoredToken {
   readonly project?: ProjectId
   /** For the role `attestor`: the notes it may attach to. */
   readonly notes: readonly NoteName[]
+  /** For the role `gate`, and for it always: the cluster of `project` that it stands at. */
+  readonly cluster?: ClusterKey
   readonly createTime: Timestamp
   readonly expireTime?: Timestamp
   readonly revokeTime?: Timestamp
@@ -24,6 +26,11 @@ export interface TokenTables {
   listTokens(): Promise<readonly StoredToken[]>
   insertToken(token: StoredToken): Promise<void>
   revokeToken(id: string, time: Timestamp): Promise<void>
+}
+
+/** What access needs to know of clusters: whether one exists. */
+export interface KnownClusters {
+  findCluster(project: ProjectId, key: ClusterKey): Promise<{ readonly key: ClusterKey; readonly uid: string } | undefined>
 }
 
 /** What access needs to know of notes: whether one exists. */

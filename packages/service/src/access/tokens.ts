@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Timestamp } from '@countersign/core/instant.ts'
-import { parseNoteName, parseProjectId } from '@countersign/core/name/resource-name.ts'
-import type { NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
+import { parseClusterKey, parseNoteName, parseProjectId } from '@countersign/core/name/resource-name.ts'
+import type { ClusterKey, NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { ChangeOperation, Changes, ChangeWriter, Surroundings } from '../changes/change.ts'
@@ -12,13 +12,13 @@ import { writeChange } from '../changes/write-change.ts'
 import type { Caller } from './caller.ts'
 import type { Grant } from './permission.ts'
 import { requirePermission } from './permission.ts'
-import type { KnownNotes, Role, StoredToken, TokenTables } from './ports.ts'
+import type { KnownClusters, KnownNotes, Role, StoredToken, TokenTables } from './ports.ts'
 import { hashSecret, makeTokenText, parseTokenText } from './secret.ts'
 
 /** The project under which changes of the server as a whole are recorded; nobody may create a project of this name. */
 export const SERVER_PROJECT: ProjectId = getValue(parseProjectId('countersign'))
 
-const ROLES: readonly string[] = ['admin', 'attestor', 'viewer'] satisfies readonly Role[]
+const ROLES: readonly string[] = ['admin', 'attestor', 'viewer', 'gate'] satisfies readonly Role[]
 const MAX_NOTES = 100
 const SERVICE = 'countersign.v1.Tokens'
 
@@ -29,6 +29,8 @@ export interface TokenRequest {
   /** Absent: all projects. */
   readonly project?: string
   readonly notes?: readonly string[]
+  /** For the role `gate`: `LOCATION.NAME` of a cluster of the project. */
+  readonly cluster?: string
   readonly expireTime?: Timestamp
 }
 
@@ -47,7 +49,7 @@ export interface Tokens {
 }
 
 export interface TokenPorts {
-  readonly changes: Changes<TokenTables & KnownProjects & KnownNotes>
+  readonly changes: Changes<TokenTables & KnownProjects & KnownNotes & KnownClusters>
   readonly surroundings: Surroundings
 }
 
@@ -75,13 +77,15 @@ async function authenticate(ports: TokenPorts, text: string): Promise<Caller> {
 }
 
 function callerOf(token: StoredToken): Caller {
-  const { role, notes, project } = token
-  return { principal: `token:${token.id}`, role, notes, grantedAt: token.createTime, ...(project === undefined ? {} : { project }) }
+  const { role, notes, project, cluster } = token
+  const bounds = { ...(project === undefined ? {} : { project }), ...(cluster === undefined ? {} : { cluster }) }
+  return { principal: `token:${token.id}`, role, notes, grantedAt: token.createTime, ...bounds }
 }
 
 async function createToken(ports: TokenPorts, caller: Caller, request: TokenRequest): Promise<{ token: TokenView; text: string }> {
   const project = request.project === undefined ? undefined : getValue(parseProjectId(request.project))
   const notes = (request.notes ?? []).map((note) => getValue(parseNoteName(note)))
+  const cluster = request.cluster === undefined ? undefined : getValue(parseClusterKey(request.cluster))
   const grants = [
     requirePermission(caller, 'countersign.tokens.create', scopeOf(project)),
     ...notes.map((note) => requirePermission(caller, 'containeranalysis.notes.setIamPolicy', note)),
@@ -96,11 +100,13 @@ async function createToken(ports: TokenPorts, caller: Caller, request: TokenRequ
     notes,
     createTime: ports.surroundings.timestamp(),
     ...(project === undefined ? {} : { project }),
+    ...(cluster === undefined ? {} : { cluster }),
     ...(request.expireTime === undefined ? {} : { expireTime: request.expireTime }),
   }
   await ports.changes.commit(async (tables) => {
     if (project !== undefined) await getProject(tables, project)
     for (const note of notes) await requireNote(tables, note)
+    if (project !== undefined && cluster !== undefined) await requireCluster(tables, project, cluster)
     await tables.insertToken(token)
     await record(ports, tables, { caller, token, operation: 'CREATE', grants })
   })
@@ -111,10 +117,14 @@ function acceptRole(request: TokenRequest, notes: readonly NoteName[]): Role {
   const refuse = (message: string): never => {
     throw new StatusError('INVALID_ARGUMENT', `Cannot create a token: ${message}`)
   }
-  if (!isRole(request.role)) return refuse(`the role is ${quote(request.role)}, expected admin, attestor or viewer`)
+  if (!isRole(request.role)) return refuse(`the role is ${quote(request.role)}, expected admin, attestor, viewer or gate`)
   if (request.displayName === '' || request.displayName.length > 200) return refuse('the display name is expected to have 1 to 200 characters')
   if (request.role !== 'attestor' && notes.length > 0) return refuse(`notes are named for the role ${request.role}, expected the role attestor`)
   if (request.role === 'attestor' && notes.length === 0) return refuse('the role attestor names no note, expected at least one that it may attach to')
+  const bound = request.project !== undefined && request.cluster !== undefined
+  if (request.role === 'gate' && !bound) return refuse('the role gate names no cluster, expected a project and one of its clusters')
+  if (request.role !== 'gate' && request.cluster !== undefined)
+    return refuse(`a cluster is named for the role ${request.role}, expected the role gate`)
   if (notes.length > MAX_NOTES) return refuse(`${notes.length} notes are named, expected at most ${MAX_NOTES}`)
   if (request.expireTime !== undefined && Number.isNaN(Date.parse(request.expireTime))) return refuse('the expiry is not an RFC 3339 time')
   return request.role
@@ -160,6 +170,15 @@ async function record(ports: TokenPorts, tables: ChangeWriter, { caller, token, 
 async function requireNote(tables: KnownNotes, name: NoteName): Promise<void> {
   if ((await tables.findNote(name)) !== undefined) return
   throw new StatusError('NOT_FOUND', `Cannot give a right on note "${name}": it does not exist, create it first`)
+}
+
+async function requireCluster(tables: KnownClusters, project: ProjectId, key: ClusterKey): Promise<void> {
+  if ((await tables.findCluster(project, key)) !== undefined) return
+  const command = `countersign clusters register ${key} --project ${project}`
+  throw new StatusError(
+    'NOT_FOUND',
+    `Cannot give a right on cluster "${key}": project "${project}" has none of this key, register it with: ${command}`,
+  )
 }
 
 function viewOf({ secretHash: _, ...view }: StoredToken): TokenView {

@@ -5,6 +5,8 @@ import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Grant } from '../access/permission.ts'
 import { mayCall, requirePermission } from '../access/permission.ts'
+import type { TokenTables } from '../access/ports.ts'
+import { revokeBound } from '../access/revoke-bound.ts'
 import type { Changes, Surroundings } from '../changes/change.ts'
 import { getValue } from '../changes/invalid.ts'
 import { getProject } from '../changes/known-project.ts'
@@ -36,12 +38,12 @@ export interface Clusters {
     projectId: string,
     asked: PageAsked,
   ): Promise<{ readonly clusters: readonly ClusterView[]; readonly nextPageToken: string }>
-  /** Its webhook URL answers nobody from then on. */
+  /** Its webhook URL answers nobody from then on, and the tokens of its gates are revoked. */
   removeCluster(caller: Caller, projectId: string, key: string): Promise<void>
 }
 
 export interface ClusterPorts {
-  readonly changes: Changes<ProjectTables & ClusterTables>
+  readonly changes: Changes<ProjectTables & ClusterTables & TokenTables>
   readonly pageTokens: PageTokens
   readonly surroundings: Surroundings
 }
@@ -110,6 +112,7 @@ async function removeCluster(ports: ClusterPorts, caller: Caller, asked: { reado
   await ports.changes.commit(async (tables) => {
     await getProject(tables, project)
     const cluster = requireCluster(await tables.findCluster(project, key), project, key)
+    await revokeBound(tables, (token) => token.project === project && token.cluster === key, ports.surroundings)
     await tables.deleteCluster(project, key)
     await writeChange(
       tables,

@@ -1,9 +1,9 @@
 import { parseProjectId } from '@countersign/core/name/resource-name.ts'
-import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
 import type { TokenTables } from '../access/ports.ts'
+import { revokeBound } from '../access/revoke-bound.ts'
 import { SERVER_PROJECT } from '../access/tokens.ts'
 import type { Changes, Surroundings } from '../changes/change.ts'
 import { getValue } from '../changes/invalid.ts'
@@ -97,7 +97,7 @@ async function deleteProject(ports: ProjectPorts, caller: Caller, projectId: str
   await ports.changes.commit(async (tables) => {
     const project = await tables.findProject(id)
     if (project === undefined) throw unknownProject(id, 'NOT_FOUND')
-    await revokeTokens(tables, id, ports.surroundings)
+    await revokeBound(tables, (token) => token.project === id, ports.surroundings)
     await tables.deleteProject(id)
     await writeChange(
       tables,
@@ -111,12 +111,6 @@ async function deleteProject(ports: ProjectPorts, caller: Caller, projectId: str
       },
     )
   })
-}
-
-/** A token for this project must not open one that is created under the same name later. */
-async function revokeTokens(tables: TokenTables, project: ProjectId, surroundings: Surroundings): Promise<void> {
-  const bound = (await tables.listTokens()).filter((token) => token.project === project && token.revokeTime === undefined)
-  for (const token of bound) await tables.revokeToken(token.id, surroundings.timestamp())
 }
 
 /** Twelve decimal digits, the first not zero: like the original's project numbers. */

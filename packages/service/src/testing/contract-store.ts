@@ -9,6 +9,7 @@ import type { AuditTables } from '../audit/ports.ts'
 import type { Changes, ChangeWriter, Feed } from '../changes/change.ts'
 import { getValue } from '../changes/invalid.ts'
 import type { Page, PageRequest } from '../changes/page.ts'
+import type { GateTables } from '../gates/ports.ts'
 import type { NoteTables, OccurrenceTables, StoredNote, StoredOccurrence } from '../metadata/ports.ts'
 import type { AttestorTables, ExemptionTables, PolicyTables, StoredAttestor, StoredExemption, StoredPolicy } from '../policy/ports.ts'
 import type { Cluster, ClusterTables, Project, ProjectTables } from '../registration/ports.ts'
@@ -22,7 +23,8 @@ export type ContractTables = TokenTables &
   ExemptionTables &
   NoteTables &
   OccurrenceTables &
-  AuditTables
+  AuditTables &
+  GateTables
 
 /** An empty store, as every implementation gives it to the contract suites. */
 export interface ContractStore {

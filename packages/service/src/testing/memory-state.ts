@@ -1,6 +1,7 @@
 import type { StoredToken } from '../access/ports.ts'
 import type { AuditRow } from '../audit/ports.ts'
 import type { ChangeRecord, FeedRow } from '../changes/change.ts'
+import type { StoredGate } from '../gates/ports.ts'
 import type { StoredNote, StoredOccurrence } from '../metadata/ports.ts'
 import type { StoredAttestor, StoredExemption, StoredPolicy } from '../policy/ports.ts'
 import type { Cluster, Project } from '../registration/ports.ts'
@@ -24,6 +25,7 @@ export interface MemoryState {
   readonly occurrences: Map<string, StoredOccurrence>
   readonly feed: Map<number, FeedRow>
   readonly records: Map<number, ChangeRecord>
+  readonly gates: Map<string, StoredGate>
   /** By writer and sequence. */
   readonly audit: Map<string, AuditRow>
 }
@@ -44,6 +46,7 @@ export function emptyState(): MemoryState {
     occurrences: new Map(),
     feed: new Map(),
     records: new Map(),
+    gates: new Map(),
     audit: new Map(),
   }
 }
@@ -64,6 +67,7 @@ export function copyState(state: MemoryState): MemoryState {
     occurrences: new Map(state.occurrences),
     feed: new Map(state.feed),
     records: new Map(state.records),
+    gates: new Map(state.gates),
     audit: new Map(state.audit),
   }
 }

@@ -6,6 +6,7 @@ import type { TokenTables } from '../access/ports.ts'
 import { fileDecision } from '../audit/filing.ts'
 import type { AuditQuery, AuditRow, AuditTables, ChainRecord, DecisionSink } from '../audit/ports.ts'
 import type { ChangeRecord, Changes, ChangeWriter, Feed } from '../changes/change.ts'
+import type { GateTables } from '../gates/ports.ts'
 import type { NoteTables, OccurrenceQuery, OccurrenceTables, StoredOccurrence } from '../metadata/ports.ts'
 import type { AttestorTables, ExemptionTables, PolicyTables } from '../policy/ports.ts'
 import type { ClusterTables, ProjectTables } from '../registration/ports.ts'
@@ -22,7 +23,8 @@ export type MemoryTables = TokenTables &
   ExemptionTables &
   NoteTables &
   OccurrenceTables &
-  AuditTables
+  AuditTables &
+  GateTables
 
 /** A working store in memory: a real fake, which keeps the promises of the ports (one writer at a time, all or nothing, feed in commit order). */
 export interface MemoryStore {
@@ -84,6 +86,7 @@ function tablesOver(state: MemoryState): MemoryTables {
     ...notesOver(state),
     ...occurrencesOver(state),
     ...auditOver(state),
+    ...gatesOver(state),
   }
 }
 
@@ -248,6 +251,17 @@ function auditOver({ audit }: MemoryState): AuditTables {
       return [...newest.values()].map(({ writer, sequence, hash }) => ({ writer, sequence, hash }))
     },
     findByReceipt: async (project, digest) => rows().find((row) => row.project === project && row.receiptDigest === digest),
+  }
+}
+
+function gatesOver({ gates, audit }: MemoryState): GateTables {
+  return {
+    findGate: async (writer) => gates.get(writer),
+    countGates: async (clusterUid) => [...gates.values()].filter((gate) => gate.clusterUid === clusterUid).length,
+    listGates: async (since) =>
+      [...gates.values()].filter(({ seenTime }) => seenTime >= since).sort((one, other) => (one.seenTime < other.seenTime ? 1 : -1)),
+    putGate: async (gate) => void gates.set(gate.writer, gate),
+    hasChain: async (writer) => [...audit.values()].some((row) => row.writer === writer),
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Migration } from 'kysely/migration'
 import { up as first } from './0001-first.ts'
+import { up as gates } from './0002-gates.ts'
 
 /** Every migration by its number, forward only. One that has been released is never changed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': { up: first },
+  '0002-gates': { up: gates },
 }

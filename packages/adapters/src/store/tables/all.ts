@@ -1,11 +1,13 @@
 import type { TokenTables } from '@countersign/service/access/ports.ts'
 import type { AuditTables } from '@countersign/service/audit/ports.ts'
+import type { GateTables } from '@countersign/service/gates/ports.ts'
 import type { NoteTables, OccurrenceTables } from '@countersign/service/metadata/ports.ts'
 import type { AttestorTables, ExemptionTables, PolicyTables } from '@countersign/service/policy/ports.ts'
 import type { ClusterTables, ProjectTables } from '@countersign/service/registration/ports.ts'
 import { attestorTables } from './attestors.ts'
 import { auditTables } from './audit.ts'
 import type { Database } from './database.ts'
+import { gateTables } from './gates.ts'
 import { noteTables, occurrenceTables } from './metadata.ts'
 import { exemptionTables, policyTables } from './policies.ts'
 import { clusterTables, projectTables } from './projects.ts'
@@ -20,7 +22,8 @@ export type AllTables = TokenTables &
   ExemptionTables &
   NoteTables &
   OccurrenceTables &
-  AuditTables
+  AuditTables &
+  GateTables
 
 /** Every table, on one connection or transaction. */
 export function allTables(db: Database): AllTables {
@@ -34,5 +37,6 @@ export function allTables(db: Database): AllTables {
     ...noteTables(db),
     ...occurrenceTables(db),
     ...auditTables(db),
+    ...gateTables(db),
   }
 }

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/status.proto.
  */
 export const file_countersign_v1_status: GenFile = /*@__PURE__*/
-  fileDesc("Chtjb3VudGVyc2lnbi92MS9zdGF0dXMucHJvdG8SDmNvdW50ZXJzaWduLnYxIhIKEEdldFN0YXR1c1JlcXVlc3QiygEKDFNlcnZlclN0YXR1cxIPCgd2ZXJzaW9uGAEgASgJEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWZlZWRfcG9zaXRpb24YAyABKAMSKQoFZ2F0ZXMYBCADKAsyGi5jb3VudGVyc2lnbi52MS5HYXRlU3RhdHVzEg8KB2FwaV91cmwYBSABKAkSEwoLd2ViaG9va191cmwYBiABKAkSEQoJY2FfYnVuZGxlGAcgASgJItEBCgpHYXRlU3RhdHVzEg4KBndyaXRlchgBIAEoCRIVCg1mZWVkX3Bvc2l0aW9uGAIgASgDEhQKDHN0YWxlX2Zvcl9tcxgDIAEoAxI6Cghjb3VudGVycxgEIAMoCzIoLmNvdW50ZXJzaWduLnYxLkdhdGVTdGF0dXMuQ291bnRlcnNFbnRyeRIZChF1bnNoaXBwZWRfcmVjb3JkcxgFIAEoAxovCg1Db3VudGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEydQoGU3RhdHVzEmsKCUdldFN0YXR1cxIgLmNvdW50ZXJzaWduLnYxLkdldFN0YXR1c1JlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5TZXJ2ZXJTdGF0dXMiHoLT5JMCGBIWL2NvdW50ZXJzaWduL3YxL3N0YXR1c2IGcHJvdG8z", [file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("Chtjb3VudGVyc2lnbi92MS9zdGF0dXMucHJvdG8SDmNvdW50ZXJzaWduLnYxIhIKEEdldFN0YXR1c1JlcXVlc3QiygEKDFNlcnZlclN0YXR1cxIPCgd2ZXJzaW9uGAEgASgJEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWZlZWRfcG9zaXRpb24YAyABKAMSKQoFZ2F0ZXMYBCADKAsyGi5jb3VudGVyc2lnbi52MS5HYXRlU3RhdHVzEg8KB2FwaV91cmwYBSABKAkSEwoLd2ViaG9va191cmwYBiABKAkSEQoJY2FfYnVuZGxlGAcgASgJItICCgpHYXRlU3RhdHVzEg4KBndyaXRlchgBIAEoCRIVCg1mZWVkX3Bvc2l0aW9uGAIgASgDEhQKDHN0YWxlX2Zvcl9tcxgDIAEoAxI6Cghjb3VudGVycxgEIAMoCzIoLmNvdW50ZXJzaWduLnYxLkdhdGVTdGF0dXMuQ291bnRlcnNFbnRyeRIZChF1bnNoaXBwZWRfcmVjb3JkcxgFIAEoAxIUCgxkaXNwbGF5X25hbWUYBiABKAkSDwoHY2x1c3RlchgHIAEoCRITCgtwb2xpY3lfZXRhZxgIIAEoCRIyCg5sYXN0X3NlZW5fdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgKIAEoCRovCg1Db3VudGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEydQoGU3RhdHVzEmsKCUdldFN0YXR1cxIgLmNvdW50ZXJzaWduLnYxLkdldFN0YXR1c1JlcXVlc3QaHC5jb3VudGVyc2lnbi52MS5TZXJ2ZXJTdGF0dXMiHoLT5JMCGBIWL2NvdW50ZXJzaWduL3YxL3N0YXR1c2IGcHJvdG8z", [file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message countersign.v1.GetStatusRequest
@@ -165,6 +165,39 @@ export type GateStatus = Message<"countersign.v1.GateStatus"> & {
    * @generated from field: int64 unshipped_records = 5;
    */
   unshippedRecords: bigint;
+
+  /**
+   * What people call it; empty for the gate inside the server.
+   *
+   * @generated from field: string display_name = 6;
+   */
+  displayName: string;
+
+  /**
+   * `projects/P/clusters/LOCATION.NAME` that it stands at; empty for the gate inside the server, which decides for all.
+   *
+   * @generated from field: string cluster = 7;
+   */
+  cluster: string;
+
+  /**
+   * Etag of the policy that it enforces, where it stands at one cluster.
+   *
+   * @generated from field: string policy_etag = 8;
+   */
+  policyEtag: string;
+
+  /**
+   * When the server last heard from it.
+   *
+   * @generated from field: google.protobuf.Timestamp last_seen_time = 9;
+   */
+  lastSeenTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string version = 10;
+   */
+  version: string;
 };
 
 /**
@@ -203,6 +236,39 @@ export type GateStatusJson = {
    * @generated from field: int64 unshipped_records = 5;
    */
   unshippedRecords?: string;
+
+  /**
+   * What people call it; empty for the gate inside the server.
+   *
+   * @generated from field: string display_name = 6;
+   */
+  displayName?: string;
+
+  /**
+   * `projects/P/clusters/LOCATION.NAME` that it stands at; empty for the gate inside the server, which decides for all.
+   *
+   * @generated from field: string cluster = 7;
+   */
+  cluster?: string;
+
+  /**
+   * Etag of the policy that it enforces, where it stands at one cluster.
+   *
+   * @generated from field: string policy_etag = 8;
+   */
+  policyEtag?: string;
+
+  /**
+   * When the server last heard from it.
+   *
+   * @generated from field: google.protobuf.Timestamp last_seen_time = 9;
+   */
+  lastSeenTime?: TimestampJson;
+
+  /**
+   * @generated from field: string version = 10;
+   */
+  version?: string;
 };
 
 /**

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/tokens.proto.
  */
 export const file_countersign_v1_tokens: GenFile = /*@__PURE__*/
-  fileDesc("Chtjb3VudGVyc2lnbi92MS90b2tlbnMucHJvdG8SDmNvdW50ZXJzaWduLnYxItACCgVUb2tlbhIMCgRuYW1lGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIoCgRyb2xlGAMgASgOMhouY291bnRlcnNpZ24udjEuVG9rZW4uUm9sZRIPCgdwcm9qZWN0GAQgASgJEhIKCm5vdGVfbmFtZXMYBSADKAkSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXZva2VfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiQQoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASCQoFQURNSU4QARIMCghBVFRFU1RPUhACEgoKBlZJRVdFUhADIjoKEkNyZWF0ZVRva2VuUmVxdWVzdBIkCgV0b2tlbhgBIAEoCzIVLmNvdW50ZXJzaWduLnYxLlRva2VuIksKE0NyZWF0ZVRva2VuUmVzcG9uc2USJAoFdG9rZW4YASABKAsyFS5jb3VudGVyc2lnbi52MS5Ub2tlbhIOCgZzZWNyZXQYAiABKAkiEwoRTGlzdFRva2Vuc1JlcXVlc3QiOwoSTGlzdFRva2Vuc1Jlc3BvbnNlEiUKBnRva2VucxgBIAMoCzIVLmNvdW50ZXJzaWduLnYxLlRva2VuIiIKElJldm9rZVRva2VuUmVxdWVzdBIMCgRuYW1lGAEgASgJMp0DCgZUb2tlbnMSfQoLQ3JlYXRlVG9rZW4SIi5jb3VudGVyc2lnbi52MS5DcmVhdGVUb2tlblJlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5DcmVhdGVUb2tlblJlc3BvbnNlIiWC0+STAh86BXRva2VuIhYvY291bnRlcnNpZ24vdjEvdG9rZW5zEnMKCkxpc3RUb2tlbnMSIS5jb3VudGVyc2lnbi52MS5MaXN0VG9rZW5zUmVxdWVzdBoiLmNvdW50ZXJzaWduLnYxLkxpc3RUb2tlbnNSZXNwb25zZSIegtPkkwIYEhYvY291bnRlcnNpZ24vdjEvdG9rZW5zEp4BCgtSZXZva2VUb2tlbhIiLmNvdW50ZXJzaWduLnYxLlJldm9rZVRva2VuUmVxdWVzdBoVLmNvdW50ZXJzaWduLnYxLlRva2VuIlSC0+STAk46ASpaISofL2NvdW50ZXJzaWduL3YxL3tuYW1lPXRva2Vucy8qfSImL2NvdW50ZXJzaWduL3YxL3tuYW1lPXRva2Vucy8qfTpyZXZva2ViBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("Chtjb3VudGVyc2lnbi92MS90b2tlbnMucHJvdG8SDmNvdW50ZXJzaWduLnYxIusCCgVUb2tlbhIMCgRuYW1lGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIoCgRyb2xlGAMgASgOMhouY291bnRlcnNpZ24udjEuVG9rZW4uUm9sZRIPCgdwcm9qZWN0GAQgASgJEhIKCm5vdGVfbmFtZXMYBSADKAkSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXZva2VfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY2x1c3RlchgJIAEoCSJLCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIJCgVBRE1JThABEgwKCEFUVEVTVE9SEAISCgoGVklFV0VSEAMSCAoER0FURRAEIjoKEkNyZWF0ZVRva2VuUmVxdWVzdBIkCgV0b2tlbhgBIAEoCzIVLmNvdW50ZXJzaWduLnYxLlRva2VuIksKE0NyZWF0ZVRva2VuUmVzcG9uc2USJAoFdG9rZW4YASABKAsyFS5jb3VudGVyc2lnbi52MS5Ub2tlbhIOCgZzZWNyZXQYAiABKAkiEwoRTGlzdFRva2Vuc1JlcXVlc3QiOwoSTGlzdFRva2Vuc1Jlc3BvbnNlEiUKBnRva2VucxgBIAMoCzIVLmNvdW50ZXJzaWduLnYxLlRva2VuIiIKElJldm9rZVRva2VuUmVxdWVzdBIMCgRuYW1lGAEgASgJMp0DCgZUb2tlbnMSfQoLQ3JlYXRlVG9rZW4SIi5jb3VudGVyc2lnbi52MS5DcmVhdGVUb2tlblJlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5DcmVhdGVUb2tlblJlc3BvbnNlIiWC0+STAh86BXRva2VuIhYvY291bnRlcnNpZ24vdjEvdG9rZW5zEnMKCkxpc3RUb2tlbnMSIS5jb3VudGVyc2lnbi52MS5MaXN0VG9rZW5zUmVxdWVzdBoiLmNvdW50ZXJzaWduLnYxLkxpc3RUb2tlbnNSZXNwb25zZSIegtPkkwIYEhYvY291bnRlcnNpZ24vdjEvdG9rZW5zEp4BCgtSZXZva2VUb2tlbhIiLmNvdW50ZXJzaWduLnYxLlJldm9rZVRva2VuUmVxdWVzdBoVLmNvdW50ZXJzaWduLnYxLlRva2VuIlSC0+STAk46ASpaISofL2NvdW50ZXJzaWduL3YxL3tuYW1lPXRva2Vucy8qfSImL2NvdW50ZXJzaWduL3YxL3tuYW1lPXRva2Vucy8qfTpyZXZva2ViBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message countersign.v1.Token
@@ -70,6 +70,13 @@ export type Token = Message<"countersign.v1.Token"> & {
    * @generated from field: google.protobuf.Timestamp revoke_time = 8;
    */
   revokeTime?: Timestamp | undefined;
+
+  /**
+   * `LOCATION.NAME` of the cluster, for the role GATE.
+   *
+   * @generated from field: string cluster = 9;
+   */
+  cluster: string;
 };
 
 /**
@@ -127,6 +134,13 @@ export type TokenJson = {
    * @generated from field: google.protobuf.Timestamp revoke_time = 8;
    */
   revokeTime?: TimestampJson;
+
+  /**
+   * `LOCATION.NAME` of the cluster, for the role GATE.
+   *
+   * @generated from field: string cluster = 9;
+   */
+  cluster?: string;
 };
 
 /**
@@ -161,6 +175,13 @@ export const Token_Role = {
    * @generated from enum value: VIEWER = 3;
    */
   VIEWER: 3,
+
+  /**
+   * A gate that stands alone: follows its cluster's project and files that cluster's decisions, nothing else.
+   *
+   * @generated from enum value: GATE = 4;
+   */
+  GATE: 4,
 } as const;
 
 /**
@@ -171,7 +192,7 @@ export type Token_Role = (typeof Token_Role)[keyof typeof Token_Role] | UnknownE
 /**
  * @generated from enum countersign.v1.Token.Role
  */
-export type Token_RoleJson = "ROLE_UNSPECIFIED" | "ADMIN" | "ATTESTOR" | "VIEWER";
+export type Token_RoleJson = "ROLE_UNSPECIFIED" | "ADMIN" | "ATTESTOR" | "VIEWER" | "GATE";
 
 /**
  * Describes the enum countersign.v1.Token.Role.

@@ -1,0 +1,81 @@
+import type { ClusterKey, ProjectId } from '@countersign/core/name/resource-name.ts'
+import { formatRecordedEntry, isDecisionRecord } from '@countersign/core/audit/decision-record.ts'
+import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
+import { StatusError } from '@countersign/core/status.ts'
+import { parseTimestamp } from '@countersign/core/timestamp.ts'
+import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
+import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
+import type { ChainRecord } from '../audit/ports.ts'
+
+const MAX_RECORDS = 1000
+const MAX_RECORD_LENGTH = 8 * 1024 * 1024
+const HASH = /^[0-9a-f]{64}$/
+/** Clocks differ; a decision of tomorrow is no decision. */
+const MAX_SKEW_MS = 10 * 60_000
+
+/** Where a gate stands: only decisions of there are its own. */
+export interface GatePlace {
+  readonly project: ProjectId
+  readonly cluster: ClusterKey
+}
+
+/**
+ * Refuses, whole, what is not a gate's own to file: too much at once, a text that is not the canonical form of a decision's record that the log can show, a
+ * receipt that does not have its digest, a decision of another project or cluster, or one of the future. That hashes continue the chain is the store's
+ * to check. INVALID_ARGUMENT, or PERMISSION_DENIED for another's decision.
+ */
+export function acceptRecords(records: readonly ChainRecord[], place: GatePlace, now: number): void {
+  if (records.length > MAX_RECORDS) throw invalid(`${records.length} records at once, expected at most ${MAX_RECORDS}`)
+  for (const record of records) acceptRecord(record, place, now)
+}
+
+function acceptRecord(record: ChainRecord, place: GatePlace, now: number): void {
+  const { sequence, hash, previousHash, canonical } = record
+  const refuse = (why: string): StatusError => invalid(`record ${sequence} ${why}`)
+  if (!Number.isSafeInteger(sequence) || sequence < 1) throw refuse('has no sequence, expected a number from 1 on')
+  if (!HASH.test(hash) || !HASH.test(previousHash)) throw refuse('has no hash, expected 64 hexadecimal digits')
+  if (canonical.length > MAX_RECORD_LENGTH) throw refuse(`is longer than ${MAX_RECORD_LENGTH} characters`)
+  const text = readCanonical(canonical)
+  if (text === undefined) throw refuse('is not canonical JSON (RFC 8785)')
+  if (!isDecisionRecord(text) || !isShowable(text)) throw refuse('is not a decision as this version of the centre reads it')
+  const { receipt, receiptDigest, timestamp } = text
+  if (digestReceipt(formatCanonicalJson(receipt)) !== receiptDigest) throw refuse('names another digest than its receipt has')
+  const moment = parseTimestamp(String(timestamp))
+  if (moment === undefined || moment > now + MAX_SKEW_MS)
+    throw refuse(`was decided at "${String(timestamp)}", which is no time of the past: are the clocks right?`)
+  requirePlace(text, place, sequence)
+}
+
+function requirePlace({ receipt }: JsonObject, { project, cluster }: GatePlace, sequence: number): void {
+  const request = isJsonObject(receipt) ? receipt['request'] : undefined
+  const { project: theirs, scope }: JsonObject = isJsonObject(request) ? request : {}
+  const at = isJsonObject(scope) ? scope['cluster'] : undefined
+  if (theirs === project && at === cluster) return
+  throw new StatusError(
+    'PERMISSION_DENIED',
+    `Cannot take record ${sequence}: it is not a decision for cluster "${cluster}" of project "${project}", where this token's gates stand`,
+  )
+}
+
+function readCanonical(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) && formatCanonicalJson(value) === text ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The log never skips what it cannot show, so one such record would hide all that come before it. */
+function isShowable(record: Parameters<typeof formatRecordedEntry>[0] | JsonObject): boolean {
+  try {
+    formatRecordedEntry(record as Parameters<typeof formatRecordedEntry>[0])
+    return true
+  } catch {
+    return false
+  }
+}
+
+function invalid(why: string): StatusError {
+  return new StatusError('INVALID_ARGUMENT', `Cannot take the records: ${why}`)
+}
