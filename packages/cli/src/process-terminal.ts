@@ -24,6 +24,7 @@ export function processTerminal(): Terminal {
     runProgram,
     now: () => Date.now(),
     sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
+    ended,
     random: () => Math.random(),
     write: (text) => void process.stdout.write(text),
     say: (text) => void process.stderr.write(`${printable(text)}\n`),
@@ -31,6 +32,13 @@ export function processTerminal(): Terminal {
     ask,
     askSecret,
   }
+}
+
+/** The first process of a container hears no signal that it did not ask for. */
+function ended(): AbortSignal {
+  const end = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end.abort())
+  return end.signal
 }
 
 async function readStandardInput(): Promise<Uint8Array> {

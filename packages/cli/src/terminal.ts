@@ -19,6 +19,8 @@ export interface Terminal {
   now(): number
   /** Resolves after this many milliseconds; rejects with the signal's reason where it is aborted before. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Aborted when the process is told to end: for commands that run until then. Who never asks ends at once. */
+  ended(): AbortSignal
   /** From 0 to below 1. For waits that differ, never for secrets. */
   random(): number
   write(text: string | Uint8Array): void

@@ -65,7 +65,7 @@ describe('holdLease()', () => {
     const { send } = makeFakeKubernetes({ '/apis/coordination.k8s.io/v1/namespaces/n/leases/l': { metadata: { name: 'l' }, spec: {} } })
     const client = makeKubernetesClient(CONNECTION, send)
     const hold = (holder: string) => holdLease(client, { ...options, holder }, { version: '', since: 0 }, { now: 0, timestamp: NOW })
-    assert.deepEqual((await Promise.all([hold('a'), hold('b')])).sort(), [false, true])
+    assert.equal((await Promise.all([hold('a'), hold('b')])).filter((leads) => leads).length, 1)
   })
 })
 

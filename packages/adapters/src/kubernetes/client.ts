@@ -58,7 +58,7 @@ async function sendOne(
   { method, path, body, type = 'application/json' }: Sending & { readonly method: string; readonly path: string },
 ): Promise<KubernetesAnswer> {
   const { token, ...certificate } = await connection.credentials()
-  const answer = await send({
+  const answer = await reach(connection, send, {
     method,
     url: `${connection.server}${path}`,
     headers: {
@@ -74,6 +74,18 @@ async function sendOne(
   if (answer.status >= 300) throw failure(answer.status, object, `${method} ${path}`)
   const servedAt = Date.parse(answer.headers['date'] ?? '')
   return { object, ...(Number.isNaN(servedAt) ? {} : { servedAt }) }
+}
+
+/** Who sends knows our own server best, and would advise to start it. */
+async function reach({ server }: KubernetesConnection, send: SendToKubernetes, request: Parameters<SendToKubernetes>[0]) {
+  try {
+    return await send(request)
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 'UNAVAILABLE') throw error
+    const { cause } = error
+    const reason = cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : 'no answer'
+    throw new StatusError('UNAVAILABLE', `Cannot reach the Kubernetes API server ${server}: ${reason}`, { cause })
+  }
 }
 
 async function listAll(call: Call, path: string, limit: number): Promise<readonly JsonObject[]> {

@@ -46,6 +46,11 @@ const ENTRIES: readonly Entry[] = [
     summary: 'Print what an installation in a cluster is made of, for kubectl apply',
     verb: async () => (await import('./install.ts')).install,
   },
+  {
+    name: 'certificates',
+    summary: 'The webhook’s certificates in a cluster',
+    noun: async () => (await import('./certificates/noun.ts')).certificates,
+  },
 ]
 
 /**

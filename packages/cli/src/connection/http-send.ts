@@ -12,7 +12,10 @@ export async function sendOverHttp(request: SentRequest): Promise<ReceivedAnswer
   const { request: open } = isTls ? await import('node:https') : await import('node:http')
   const length = request.body === undefined ? {} : { 'content-length': String(request.body.length) }
   const options: RequestOptions = { method: request.method, headers: { ...request.headers, ...length } }
-  const secure = isTls && request.ca !== undefined ? { ...options, ca: request.ca } : options
+  const { ca, cert, key } = request
+  const secure = isTls
+    ? { ...options, ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) }
+    : options
   return await new Promise((resolve, reject) => {
     const fail = (error: Error): void => reject(explain(error, url))
     const sent: ClientRequest = open(url, secure, (answer) => void readAnswer(answer).then(resolve, fail))

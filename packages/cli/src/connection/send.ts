@@ -7,6 +7,9 @@ export interface SentRequest {
   readonly body?: Uint8Array
   /** PEM of the only authorities to trust; absent: the system's. */
   readonly ca?: string
+  /** PEM of the certificate that the caller shows, and its key. */
+  readonly cert?: string
+  readonly key?: string
 }
 
 /** What came back; header names in lower case. */

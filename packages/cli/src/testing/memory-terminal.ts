@@ -18,6 +18,8 @@ export interface MemoryWorld {
   readonly answer?: string
   /** The clock, which sleeping moves on. */
   readonly now?: () => number
+  /** When the process is told to end. */
+  readonly ended?: AbortSignal
   /** Standard output is a terminal. */
   readonly interactive?: true
 }
@@ -68,9 +70,11 @@ export function makeTerminal(world: MemoryWorld, sink: Sink = { write: () => {},
     fetch: world.fetch ?? unreachable,
     runProgram: world.runProgram ?? (async (name) => absent(name)),
     now: () => (world.now?.() ?? Date.parse('2026-01-31T12:00:00Z')) + sleptMs,
-    sleep: async (ms) => {
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted()
       sleptMs += ms
     },
+    ended: () => world.ended ?? new AbortController().signal,
     random: () => 0.5,
     write: (text) => sink.write(Buffer.from(text)),
     say: (text) => sink.say(printable(text)),
