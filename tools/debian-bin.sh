@@ -32,6 +32,9 @@ else
   (cd "$work" && run_apt -o Dir::State::status=/dev/null download "$@")
 fi
 
+# What was unpacked is told where scanners of images look for it.
+mkdir -p "$dest/var/lib/dpkg/status.d"
 for package in "$work"/*.deb; do
   dpkg-deb -x "$package" "$dest"
+  dpkg-deb -f "$package" > "$dest/var/lib/dpkg/status.d/$(dpkg-deb -f "$package" Package)"
 done
