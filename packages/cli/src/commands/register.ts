@@ -47,6 +47,11 @@ const ENTRIES: readonly Entry[] = [
     verb: async () => (await import('./install.ts')).install,
   },
   {
+    name: 'uninstall',
+    summary: 'Remove an installation from a cluster, the webhook configuration first',
+    verb: async () => (await import('./uninstall.ts')).uninstall,
+  },
+  {
     name: 'certificates',
     summary: 'The webhook’s certificates in a cluster',
     noun: async () => (await import('./certificates/noun.ts')).certificates,
