@@ -43,7 +43,7 @@ describe('npm run image', { skip: missingForImages() }, () => {
       readonly manifests: readonly { readonly digest: string }[]
     }
     const hung = manifests.map(({ digest }) => readBlob<Manifest>(layout.folder, digest)).filter(({ subject }) => subject !== undefined)
-    assert.deepEqual(hung.map(({ subject }) => subject?.digest).sort(), Object.values(layout.digests).sort())
+    assert.deepEqual(new Set(hung.map(({ subject }) => subject?.digest)), new Set(Object.values(layout.digests)))
     for (const { layers } of hung) {
       const { components } = readBlob<{ readonly components: readonly { readonly purl: string }[] }>(layout.folder, layers[0]?.digest ?? '')
       const purls = components.map(({ purl }) => purl.replace(/@[^@]*$/, ''))
