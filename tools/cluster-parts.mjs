@@ -15,6 +15,8 @@ const helm = join(root, 'test', 'cluster', 'helm')
 const oldestGo = [1, 26]
 const deadlineMs = 25 * 60_000
 const heartbeatMs = 60_000
+/** How Go says that it does not get a module. */
+const unreachable = /.*(?:dial tcp|i\/o timeout|connection refused|no such host|40[34] Not Found|410 Gone|50[0-9] ).*/
 
 /** In the order of building: what each compiles, the next ones need as well. Helm has a module of its own, because it wants other versions. */
 const programs = {
@@ -52,13 +54,14 @@ export async function buildClusterParts(say) {
   if (!go.found) return { outcome: 'unavailable', reason: go.reason }
   say(`Building ${missing.join(', ')} (Kubernetes ${versions().kubernetes}) into ${cacheFolder()}: about 15 CPU minutes from nothing, once …`)
   for (const name of missing) {
-    const reason = await build(name, say)
-    if (reason !== undefined) return { outcome: 'failed', reason }
+    const failure = await build(name, say)
+    if (failure !== undefined) return failure
   }
   return { outcome: 'ready' }
 }
 
-/** Builds beside its place and moves it there, so that a file that is there is whole. Gives why it could not. */
+/** Builds beside its place and moves it there, so that a file that is there is whole. Gives why it could not: what this machine does not get, and what is too much
+ * for it, is no fault of the sources. */
 async function build(name, say) {
   const { module, package: what } = programs[name]
   const folder = folderOf(module)
@@ -70,7 +73,12 @@ async function build(name, say) {
   const command = ['nice', '-n', '19', 'go', 'build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', linkerFlags(), '-o', partial, what]
   const run = await runBounded(command, { cwd: module, env: { ...process.env, CGO_ENABLED: '0' }, deadlineMs })
   clearInterval(heartbeat)
-  if (!run.ok) return `${name}: ${run.late ? `not built within ${deadlineMs / 60_000} minutes` : run.end}\n${run.output.trim()}`
+  if (run.late) return { outcome: 'unavailable', reason: `${name} was not built within ${deadlineMs / 60_000} minutes` }
+  if (!run.ok) {
+    const unreached = unreachable.exec(run.output)?.[0]
+    if (unreached !== undefined) return { outcome: 'unavailable', reason: `${name} was not built: ${unreached}` }
+    return { outcome: 'failed', reason: `${name}: ${run.end}\n${run.output.trim()}` }
+  }
   renameSync(partial, join(folder, name))
   say(`  ${name}: built in ${elapsed()}`)
   return undefined

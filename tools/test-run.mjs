@@ -30,7 +30,7 @@ export const groups = {
     include: ['test/cluster/**/*.test.ts'],
     exclude: [],
     flags: ['--test-isolation=none', '--test-timeout=240000'],
-    deadlineMs: 900_000,
+    deadlineMs: 1_800_000,
   },
 }
 

@@ -1,4 +1,5 @@
-// npm test: the whole gate. Sets up what is missing, then everything that `check` does, then the tests with real parts.
+// npm test: the whole gate. Sets up what is missing, then everything that `check` does, then the tests with real parts;
+// with `--cluster` also those of `npm run test:cluster`, in one count.
 import { join } from 'node:path'
 import { install, isInstalled, root, runUnderOwnNode, SetUpError } from './set-up.mjs'
 
@@ -13,6 +14,10 @@ await runUnderOwnNode(import.meta.url, async () => {
   for (const step of steps) await tally.step(step)
   await tally.tests(groups.pure)
   await tally.tests(groups.real)
+  if (process.argv.includes('--cluster')) {
+    const { runClusterTier } = await import('./cluster-tier.mjs')
+    await runClusterTier(tally, say)
+  }
   return tally.finish()
 })
 
