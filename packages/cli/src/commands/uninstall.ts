@@ -21,13 +21,13 @@ export const uninstall: Verb = {
     const namespace = given.text('--namespace') ?? 'countersign-system'
     const client = await connectKubernetes(terminal, given.text('--kubeconfig'))
     const found = await findInstalled(client, namespace)
-    const doomed: readonly Installed[] = given.has('--delete-namespace')
-      ? [...found, { kind: 'Namespace', name: namespace, path: `/api/v1/namespaces/${namespace}` }]
-      : found
-    if (doomed.length === 0) {
+    // A namespace in which nothing is installed is somebody else's.
+    if (found.length === 0) {
       terminal.say(`Nothing is installed in namespace "${namespace}".`)
       return EXIT.YES
     }
+    const last: Installed = { kind: 'Namespace', name: namespace, path: `/api/v1/namespaces/${namespace}` }
+    const doomed = given.has('--delete-namespace') ? [...found, last] : found
     terminal.write(printable(doomed.map(({ kind, name }) => `${kind}/${name}\n`).join('')))
     await context.confirm(`Remove these ${doomed.length} objects? Whatever may run may run without a signature then.`)
     for (const { path } of doomed) await client.remove(path)

@@ -38,7 +38,10 @@ test('the webhook configuration goes first, and the namespace stays with its vol
 })
 
 test('the namespace goes last, and only where that was asked for', async () => {
-  const { run, removed } = start()
+  const { run, removed, fake } = start()
   assert.equal((await run('--delete-namespace')).exit, 0)
   assert.equal(removed().at(-1), 'cs')
+  fake.objects.set('/api/v1/namespaces/cs', named('cs'))
+  await run('--delete-namespace')
+  assert.ok(fake.objects.has('/api/v1/namespaces/cs'), 'where nothing is installed the namespace is somebody else’s')
 })
