@@ -32,10 +32,10 @@ interface Site {
 
 /**
  * Starts etcd, API server, controller manager, scheduler and a played kubelet on free ports of 127.0.0.1, in a folder of
- * their own, and waits until Pods can be made. `imagePolicy` must be reachable only once a Pod is made.
+ * their own, and waits until Pods can be made. `imagePolicy` must be reachable only once a Pod is made. In the folder of one
+ * that was stopped, the same cluster starts again.
  */
-export async function startControlPlane(imagePolicy: ImagePolicyBackend): Promise<ControlPlane> {
-  const folder = tempFolder()
+export async function startControlPlane(imagePolicy: ImagePolicyBackend, folder: string = tempFolder()): Promise<ControlPlane> {
   const certificates = await makeCertificates(folder)
   const url = `https://127.0.0.1:${await freePort()}`
   const client = makeApiClient(url, certificates)

@@ -46,7 +46,8 @@ export async function startFakeKubelet(client: ApiClient): Promise<FakeKubelet> 
 
 /** The API server marks a new node as not ready by a taint that only a node-lifecycle controller would take away; none runs here. */
 async function join(client: ApiClient): Promise<void> {
-  await call(client, 'POST', '/api/v1/nodes', { metadata: { name: NODE } })
+  // There already, in a cluster that was stopped and started again.
+  await ignoreGone(callApi(client, 'POST', '/api/v1/nodes', { metadata: { name: NODE } }))
   const condition = { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'played' }
   await call(client, 'PATCH', `/api/v1/nodes/${NODE}/status`, {
     status: { capacity: CAPACITY, allocatable: CAPACITY, conditions: [condition], nodeInfo: {} },
@@ -99,7 +100,7 @@ function running({ spec }: Pod): object {
   }
 }
 
-/** A Pod may be gone, or another one by its name be there, by the time that its event is read. */
+/** An object may be gone, or another one by its name be there, by the time that it is written. */
 async function ignoreGone(answering: ReturnType<typeof callApi>): Promise<void> {
   const { status, body } = await answering
   if (status >= 300 && status !== 404 && status !== 409) throw new Error(`The kubelet met ${status}: ${body}`)

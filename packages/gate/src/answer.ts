@@ -46,10 +46,11 @@ export function refuse(identity: ReviewIdentity | undefined, code: 400 | 413, me
 
 /**
  * Answers that nothing was concluded: by default as a failed call (503), so that the cluster's own failure policy speaks and
- * Kubernetes' own metrics count it; where the cluster's owner chose so, as a refusal that says so.
+ * Kubernetes' own metrics count it; where the cluster's owner chose so, as a refusal that says so. Without Retry-After: an API
+ * server minds it, asks until its own timeout, and then tells people of the timeout and not of the reason.
  */
 export function answerUndecided(identity: ReviewIdentity, message: string, mode: 'error' | 'deny'): GateResponse {
-  if (mode === 'error') return { ...answerStatus(503, 'ServiceUnavailable', message), headers: { 'retry-after': '1' } }
+  if (mode === 'error') return answerStatus(503, 'ServiceUnavailable', message)
   if (identity.kind === 'ImageReview') return answerImages(identity, { allowed: false, reason: message })
   return answerAdmission(identity, { allowed: false, status: { status: 'Failure', code: 503, reason: 'ServiceUnavailable', message } })
 }
