@@ -38,7 +38,7 @@ async function startWithCli(options: ServerOptions = {}): Promise<Omit<Place, 'w
 }
 
 /** Decisions reach the log a moment after they are answered: asked again until the resources of its entries are as wanted, for thirty seconds. */
-export async function waitForLog({ cli }: Place, filter: string, isThere: (resources: readonly string[]) => boolean): Promise<void> {
+export async function waitForLog({ cli }: Pick<Place, 'cli'>, filter: string, isThere: (resources: readonly string[]) => boolean): Promise<void> {
   const deadline = Date.now() + 30_000
   for (;;) {
     const listed = await cli('audit', 'list', '--limit', '1000', '--filter', filter, '-o', 'value(protoPayload.resourceName)')

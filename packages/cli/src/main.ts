@@ -53,6 +53,11 @@ export async function buildProgram(
     .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.say(text.trimEnd()) })
     .exitOverride()
   program.command('serve').description('Run the server (all options: countersign serve --help)').allowUnknownOption().helpOption(false)
+  program
+    .command('gate')
+    .description('Run a gate on its own, near its cluster (all options: countersign gate --help)')
+    .allowUnknownOption()
+    .helpOption(false)
   await registerCommands(program, { terminal, ...options })
   if (options.word === undefined) await addCompletion(program)
   else program.command('completion').description('Print the completion script of a shell: bash, zsh, fish or powershell')

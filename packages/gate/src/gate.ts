@@ -34,6 +34,8 @@ export interface GateStatus {
   /** Feed position up to which everything is applied, and how long ago the feed was last read to its end; before the first time, since the start. */
   readonly position: number
   readonly ageMs: number
+  /** The policies that it enforces. */
+  readonly policies: readonly { readonly project: string; readonly etag: string }[]
   readonly facts: { readonly bytes: number; readonly lookups: number; readonly checks: number; readonly hits: number }
   readonly spool: { readonly writer: string; readonly sequence: number; readonly shipped: number; readonly bytes: number; readonly tornBytes: number }
 }
@@ -97,6 +99,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
       counters,
       position: follower.world.position,
       ageMs: follower.ageMs,
+      policies: [...follower.world.projects.values()].map(({ world }) => ({ project: world.project, etag: world.policyEtag })),
       facts: { bytes: facts.bytes, ...facts.counts },
       spool: { writer: spool.writer, sequence: spool.sequence, shipped: shipper.shipped, bytes: spool.bytes, tornBytes: spool.recovery.tornBytes },
     }),

@@ -2,11 +2,13 @@ import type { Issue } from '@countersign/core/parsed.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { readFileIfPresent } from './composition/data-folder.ts'
 import { makeLog } from './composition/log.ts'
-import { type RunningServer, startServer } from './composition/server.ts'
+import { startServer } from './composition/server.ts'
 import { parseConfig, type ServerConfig } from './config/config.ts'
-import { formatServeHelp } from './config/help.ts'
+import { formatSettingsHelp } from './config/help.ts'
 import { layerSettings } from './config/layers.ts'
+import { SERVE_SETTINGS } from './config/settings.ts'
 import { formatBanner } from './doors/root-page.ts'
+import { stopOnSignal } from './composition/stop-on-signal.ts'
 import { VERSION } from './version.ts'
 
 const EXIT_USAGE = 2
@@ -15,10 +17,10 @@ const EXIT_FAILED = 3
 /** Runs `countersign serve`: resolves with the exit code once the server has ended. */
 export async function serve(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(formatServeHelp())
+    process.stdout.write(formatSettingsHelp(SERVE_SETTINGS))
     return 0
   }
-  const layered = layerSettings({ argv, env: process.env, readFile: readFileIfPresent })
+  const layered = layerSettings({ argv, env: process.env, readFile: readFileIfPresent }, SERVE_SETTINGS)
   const config = layered.ok ? parseConfig(layered.value) : layered
   if (!config.ok) {
     for (const issue of config.issues) process.stderr.write(`countersign serve: ${formatSettingIssue(issue)}\n`)
@@ -38,7 +40,7 @@ async function run(config: ServerConfig): Promise<number> {
   try {
     const server = await startServer({ config, version: VERSION, log, onFatal })
     process.stdout.write(formatBanner(server.welcome))
-    stopOnSignal(server, config.drainMs, ended.resolve)
+    void stopOnSignal(server, config.drainMs).then(ended.resolve)
   } catch (error) {
     const known = error instanceof StatusError
     process.stderr.write(`countersign serve: ${error instanceof Error ? error.message : String(error)}\n`)
@@ -51,19 +53,4 @@ async function run(config: ServerConfig): Promise<number> {
 /** A setting as people write it, not as a field of a document: `--listen: …`, `countersign.yaml: data: …`. */
 function formatSettingIssue({ path, message }: Issue): string {
   return [...path, message].join(': ')
-}
-
-/** The first SIGTERM or SIGINT drains, a second one ends at once. */
-function stopOnSignal(server: RunningServer, graceMs: number, end: (code: number) => void): void {
-  let stopping = false
-  const stop = (): void => {
-    if (stopping) process.exit(EXIT_FAILED)
-    stopping = true
-    server.close(graceMs).then(
-      () => end(0),
-      () => end(EXIT_FAILED),
-    )
-  }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
 }

@@ -92,7 +92,7 @@ async function readChanges(db: Database, { project, cluster, after, head }: Aske
     .where('position', '>', after)
     .where(({ and, eb, or }) =>
       or([
-        and([eb('project', '=', project), eb('kind', 'in', ['POLICY', 'EXEMPTION', 'PROJECT'])]),
+        and([eb('project', '=', project), eb('kind', 'in', ['POLICY', 'EXEMPTION', 'BREAK_GLASS', 'PROJECT'])]),
         and([eb('kind', '=', 'CLUSTER'), eb('name', '=', `projects/${project}/clusters/${cluster}`)]),
         ...(attestors.length === 0 ? [] : [and([eb('kind', '=', 'ATTESTOR'), eb('name', 'in', attestors)])]),
         ...(notes.length === 0

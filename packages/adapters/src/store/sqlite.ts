@@ -1,8 +1,8 @@
-import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import type { Schema } from './schema.ts'
 import { type BeginMode, SqliteDriver } from './sqlite-driver.ts'
+import { createPrivately } from './private-file.ts'
 import { storeError } from './sqlite-error.ts'
 
 const BUSY_MS = 5000
@@ -30,18 +30,6 @@ export function openReading(path: string, connections: number): Sqlite {
     Array.from({ length: connections }, () => open(path, { readOnly: true })),
     'DEFERRED',
   )
-}
-
-/**
- * Makes an empty file with its mode from the beginning. One that exists is not touched: closing a file of SQLite's by another hand would drop the locks
- * that this process holds on it.
- */
-export function createPrivately(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600))
-  } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error
-  }
 }
 
 function open(path: string, { readOnly }: { readonly readOnly: boolean }): DatabaseSync {

@@ -148,7 +148,7 @@ test('status shows the server, its gates and what they counted', async () => {
   const { run } = await makeWorld()
   const { stdout } = await run('status')
   assert.match(stdout, /^Version: +0\.1\.0$/m)
-  assert.match(stdout, /│ gate-1 │ 3 +│/)
+  assert.match(stdout, /│ in the server │ all +│ +│ 3 +│ 0 ms +│ 0 +│ +│ gate-1 │/)
   assert.match(stdout, /^allowed: +2$/m)
   assert.doesNotMatch(stdout, /denied/)
 })

@@ -24,17 +24,22 @@ async function showServer(context: Context, server: Tree): Promise<void> {
   ]
   context.terminal.write(`${printable(facts.map(([name, value]) => `${`${name}:`.padEnd(16)}${value}`).join('\n'))}\n`)
   await context.showRows(treesIn(server, 'gates'), [
-    { heading: 'GATE', value: 'writer' },
+    { heading: 'GATE', value: (gate) => textIn(gate, 'displayName') || 'in the server' },
+    { heading: 'CLUSTER', value: (gate) => textIn(gate, 'cluster') || 'all' },
+    { heading: 'POLICY', value: (gate) => textIn(gate, 'policyEtag') },
     { heading: 'FEED_AT', value: (gate) => textIn(gate, 'feedPosition') || '0' },
     { heading: 'STALE_FOR', value: (gate) => `${textIn(gate, 'staleForMs') || '0'} ms` },
     { heading: 'UNSHIPPED', value: (gate) => textIn(gate, 'unshippedRecords') || '0' },
+    { heading: 'LAST_SEEN', value: 'lastSeenTime' },
+    { heading: 'WRITER', value: 'writer' },
   ])
   const counters = treesIn(server, 'gates').flatMap(listCounters)
   if (counters.length > 0) context.terminal.write(`${printable(counters.join('\n'))}\n`)
 }
 
 /** What a gate counted; what it never met is left out. */
-function listCounters({ counters }: Tree): readonly string[] {
+function listCounters({ counters, displayName }: Tree): readonly string[] {
+  const whose = typeof displayName === 'string' && displayName !== '' ? `${displayName}: ` : ''
   const pairs = isTree(counters) ? Object.entries(counters) : []
-  return pairs.filter(([, count]) => count !== '0').map(([name, count]) => `${`${name}:`.padEnd(32)}${String(count)}`)
+  return pairs.filter(([, count]) => count !== '0').map(([name, count]) => `${whose}${`${name}:`.padEnd(32)}${String(count)}`)
 }

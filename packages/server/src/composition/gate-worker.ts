@@ -3,9 +3,9 @@ import { openWorldSource } from '@countersign/adapters/store/world-source.ts'
 import { compilePolicy } from '@countersign/core/policy/compile.ts'
 import { SYSTEM_POLICY } from '@countersign/core/policy/system-policy.ts'
 import { createGate, type Gate } from '@countersign/gate/gate.ts'
-import type { GateCounters } from '@countersign/gate/door/metrics.ts'
 import type { SpoolRecord } from '@countersign/gate/ports.ts'
-import type { FromGate, GateStatus, GateWorkerData, ToGate } from './gate-protocol.ts'
+import type { FromGate, GateWorkerData, ToGate } from './gate-protocol.ts'
+import { statusOf } from './gate-status.ts'
 import { cannotListen } from '../config/address.ts'
 import { systemSurroundings } from './surroundings.ts'
 
@@ -72,7 +72,7 @@ function receive(message: ToGate, gate: Gate, replaceCertificate: (tls: GateWork
       pending.delete(message.id)
       return
     case 'STATUS':
-      void statusOf(gate).then((status) => tell({ type: 'STATUS', id: message.id, status }))
+      tell({ type: 'STATUS', id: message.id, status: statusOf(gate) })
       return
     case 'CERTIFICATE':
       replaceCertificate(message.tls)
@@ -87,19 +87,6 @@ async function close(gate: Gate, graceMs: number): Promise<void> {
   gate.drain()
   await gate.close(graceMs)
   tell({ type: 'CLOSED' })
-}
-
-async function statusOf(gate: Gate): Promise<GateStatus> {
-  const { spool, position, ageMs, counters } = gate.status()
-  return { writer: spool.writer, position, staleForMs: ageMs, unshipped: spool.sequence - spool.shipped, counters: flatten(counters) }
-}
-
-/** `{answers: {allowed: 1}}` → `{'answers.allowed': 1}`: every name is from a closed list of the program. */
-function flatten(counters: GateCounters): Readonly<Record<string, number>> {
-  const rows = Object.entries(counters).flatMap(([group, counts]) =>
-    Object.entries(counts).map(([name, count]) => [`${group}.${name}`, Number(count)] as const),
-  )
-  return Object.fromEntries(rows)
 }
 
 run().catch((error: unknown) => tell({ type: 'FAILED', message: error instanceof Error ? error.message : String(error) }))

@@ -1,6 +1,6 @@
 import pino from 'pino'
 import type { AnsweredRequest } from '../doors/http-door.ts'
-import type { LogLevel } from '../config/config.ts'
+import type { LogLevel } from '../config/reader.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -28,7 +28,7 @@ import { systemSurroundings } from './surroundings.ts'
 /** Well within the time before its end at which an own certificate is made anew. */
 const OWN_CHECK_MS = 12 * 3600 * 1000
 /** Somebody else replaces these, when he likes. */
-const FILES_CHECK_MS = 10_000
+const FILES_CHECK_MS = 2_000
 
 /** A running server. */
 export interface RunningServer {

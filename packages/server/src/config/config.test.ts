@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatIssue, formatPath } from '@countersign/core/parsed.ts'
 import { parseConfig, type ServerConfig } from './config.ts'
-import { formatServeHelp } from './help.ts'
+import { formatSettingsHelp } from './help.ts'
 import { type ConfigSources, layerSettings } from './layers.ts'
-import { SETTINGS, variableOf } from './settings.ts'
+import { SERVE_SETTINGS, SETTINGS, variableOf } from './settings.ts'
 
 function read(sources: Partial<ConfigSources>): ServerConfig | readonly string[] {
-  const layered = layerSettings({ argv: [], env: {}, readFile: () => undefined, ...sources })
+  const layered = layerSettings({ argv: [], env: {}, readFile: () => undefined, ...sources }, SERVE_SETTINGS)
   if (!layered.ok) return layered.issues.map(formatIssue)
   const parsed = parseConfig(layered.value)
   return parsed.ok ? parsed.value : parsed.issues.map((issue) => `${formatPath(issue.path)}: ${issue.message}`)
@@ -93,6 +93,6 @@ test('a repeated setting is repeated flags, a variable divided by commas, or a l
 })
 
 test('the help names every flag and every variable', () => {
-  const help = formatServeHelp()
+  const help = formatSettingsHelp(SERVE_SETTINGS)
   for (const { name } of SETTINGS) assert.ok(help.includes(`--${name}`) && help.includes(variableOf(name)), name)
 })

@@ -1,20 +1,24 @@
-import { SETTINGS, variableOf, type Setting } from './settings.ts'
+import { type Setting, type SettingTable, variableOf } from './settings.ts'
 
 const WIDTH = 100
+const ABOUT: Readonly<Record<SettingTable<string>['command'], string>> = {
+  serve: 'Starts the server: the API on one port, the admission webhook on another, everything else in one folder.',
+  gate: 'Starts a gate on its own, near its cluster: it follows a server, decides from memory, and ships what it decided.',
+}
 
-/** The text of `countersign serve --help`, made from the table of settings. */
-export function formatServeHelp(): string {
+/** The text of `countersign serve --help` and `countersign gate --help`, made from the table of settings. */
+export function formatSettingsHelp({ command, file, settings }: SettingTable<string>): string {
   const head = [
-    'Usage: countersign serve [flags]',
+    `Usage: countersign ${command} [flags]`,
     '',
-    'Starts the server: the API on one port, the admission webhook on another, everything else in one folder.',
+    ABOUT[command],
     '',
     'Each setting is a flag, else an environment variable, else a line of the configuration file, in that order:',
-    '  --config FILE (COUNTERSIGN_CONFIG; default ./countersign.yaml where it exists), YAML, keys as the flags without dashes.',
+    `  --config FILE (COUNTERSIGN_CONFIG; default ${file} where it exists), YAML, keys as the flags without dashes.`,
     '',
     'Flags:',
   ]
-  return `${[...head, ...SETTINGS.flatMap(describe)].join('\n')}\n`
+  return `${[...head, ...settings.flatMap(describe)].join('\n')}\n`
 }
 
 function describe(setting: Setting): readonly string[] {

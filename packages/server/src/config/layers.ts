@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { parseYamlDocuments } from '@countersign/api/file/yaml.ts'
 import { isJsonObject } from '@countersign/core/json-object.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
-import { type Setting, type SettingName, SETTINGS, variableOf } from './settings.ts'
+import { type Setting, type SettingTable, variableOf } from './settings.ts'
 
 /** A value and where it came from: `--listen`, `COUNTERSIGN_LISTEN`, `countersign.yaml: listen`, or the default. */
 export interface LayeredValue {
@@ -11,9 +11,9 @@ export interface LayeredValue {
 }
 
 /** What each setting is after flags, variables and file were laid over the defaults. */
-export interface LayeredValues {
-  one(name: SettingName): LayeredValue | undefined
-  many(name: SettingName): readonly string[]
+export interface LayeredValues<N extends string> {
+  one(name: N): LayeredValue | undefined
+  many(name: N): readonly string[]
 }
 
 export interface ConfigSources {
@@ -23,16 +23,14 @@ export interface ConfigSources {
   readonly readFile: (path: string) => string | undefined
 }
 
-const DEFAULT_FILE = './countersign.yaml'
-
 /** Lays the sources over each other; unknown flags, file keys and types are issues, all at once. */
-export function layerSettings(sources: ConfigSources): Parsed<LayeredValues> {
-  const flags = readFlags(sources.argv)
+export function layerSettings<N extends string>(sources: ConfigSources, table: SettingTable<N>): Parsed<LayeredValues<N>> {
+  const flags = readFlags(sources.argv, table.settings)
   if (!flags.ok) return flags
-  const file = readConfigFile(sources, flags.value.config?.at(-1) ?? sources.env[variableOf('config')])
+  const file = readConfigFile(sources, flags.value.config?.at(-1) ?? sources.env[variableOf('config')], table)
   if (!file.ok) return file
   const values = new Map<string, readonly LayeredValue[]>()
-  for (const setting of SETTINGS as readonly Setting[]) values.set(setting.name, layer(setting, flags.value, sources.env, file.value))
+  for (const setting of table.settings) values.set(setting.name, layer(setting, flags.value, sources.env, file.value))
   return { ok: true, value: { one: (name) => values.get(name)?.at(-1), many: (name) => (values.get(name) ?? []).map((value) => value.text) } }
 }
 
@@ -49,9 +47,9 @@ function layer(setting: Setting, flags: Layer, env: ConfigSources['env'], file: 
   return setting.fallback === undefined ? [] : from([setting.fallback], `default of ${setting.name}`)
 }
 
-function readFlags(argv: readonly string[]): Parsed<Layer> {
+function readFlags(argv: readonly string[], settings: readonly Setting[]): Parsed<Layer> {
   const options = Object.fromEntries(
-    [...SETTINGS.map((setting) => setting.name), 'config'].map((name) => [name, { type: 'string' as const, multiple: true as const }]),
+    [...settings.map((setting) => setting.name), 'config'].map((name) => [name, { type: 'string' as const, multiple: true as const }]),
   )
   try {
     return { ok: true, value: parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values }
@@ -61,8 +59,8 @@ function readFlags(argv: readonly string[]): Parsed<Layer> {
   }
 }
 
-function readConfigFile(sources: ConfigSources, named: string | undefined): Parsed<Layer> {
-  const path = named ?? DEFAULT_FILE
+function readConfigFile(sources: ConfigSources, named: string | undefined, table: SettingTable<string>): Parsed<Layer> {
+  const path = named ?? table.file
   const text = sources.readFile(path)
   if (text === undefined) {
     if (named === undefined) return { ok: true, value: {} }
@@ -72,16 +70,16 @@ function readConfigFile(sources: ConfigSources, named: string | undefined): Pars
   if (!parsed.ok) return { ok: false, issues: parsed.issues.map((issue) => ({ ...issue, path: [path, ...issue.path] })) }
   const count = parsed.value.length
   if (count > 1) return { ok: false, issues: [{ path: [path], message: `Expected one document, found ${count}` }] }
-  return readTree(parsed.value[0]?.tree ?? {}, path)
+  return readTree(parsed.value[0]?.tree ?? {}, path, table)
 }
 
-function readTree(tree: unknown, path: string): Parsed<Layer> {
+function readTree(tree: unknown, path: string, { command, settings }: SettingTable<string>): Parsed<Layer> {
   if (!isJsonObject(tree)) return { ok: false, issues: [{ path: [path], message: 'Expected a map of settings' }] }
   const issues: Issue[] = []
   const layer: Record<string, readonly string[]> = {}
   for (const [key, value] of Object.entries(tree)) {
-    const setting = (SETTINGS as readonly Setting[]).find(({ name }) => name === key)
-    const fault = setting === undefined ? 'Unknown setting: see countersign serve --help' : findFault(setting, value)
+    const setting = settings.find(({ name }) => name === key)
+    const fault = setting === undefined ? `Unknown setting: see countersign ${command} --help` : findFault(setting, value)
     if (fault === undefined) layer[key] = [value].flat().map(String)
     else issues.push({ path: [path, key], message: fault })
   }

@@ -103,6 +103,16 @@ export const SETTINGS = [
 /** Every setting's name. */
 export type SettingName = (typeof SETTINGS)[number]['name']
 
+/** The settings of one command. */
+export interface SettingTable<N extends string> {
+  readonly command: 'serve' | 'gate'
+  /** The configuration file that is read where none is named. */
+  readonly file: string
+  readonly settings: readonly (Setting & { readonly name: N })[]
+}
+
+export const SERVE_SETTINGS: SettingTable<SettingName> = { command: 'serve', file: './countersign.yaml', settings: SETTINGS }
+
 /** The environment variable of a setting. */
 export function variableOf(name: string): string {
   return `COUNTERSIGN_${name.toUpperCase().replaceAll('-', '_')}`

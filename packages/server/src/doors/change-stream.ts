@@ -33,7 +33,7 @@ export interface ChangeStreams {
   open(request: StreamRequest, caller: Caller): Promise<Stream>
   /** Something was committed. */
   wake(): void
-  /** Ends every stream, and every later one at once. */
+  /** Ends every stream; later ones are UNAVAILABLE. */
   close(): void
 }
 
@@ -47,8 +47,10 @@ export interface ChangeStreamParts {
 /** Makes the streams of one API port. */
 export function makeChangeStreams(parts: ChangeStreamParts): ChangeStreams {
   const open = new Set<Follower>()
+  let closed = false
   return {
     open: async ({ url, lastEventId, authorization }, caller) => {
+      if (closed) throw new StatusError('UNAVAILABLE', 'The server is about to end: come again')
       const { name, after } = readUrl(url, lastEventId)
       const source = parts.sources.of(await parts.gates.follow(caller, name))
       const mine = [...open].filter((follower) => follower.principal === caller.principal).length
@@ -65,6 +67,7 @@ export function makeChangeStreams(parts: ChangeStreamParts): ChangeStreams {
       for (const follower of open) follower.wake()
     },
     close: () => {
+      closed = true
       for (const follower of open) follower.end()
     },
   }

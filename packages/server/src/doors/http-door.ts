@@ -137,7 +137,8 @@ function warningHeader(warnings: readonly string[]): Readonly<Record<string, str
 function send(response: ServerResponse, answered: Answer, keepAlive: boolean): void {
   if (response.destroyed) return
   if (answered.stream !== undefined) {
-    response.writeHead(answered.status, answered.headers)
+    // Its connection ends with it, so that a server that drains does not wait for it.
+    response.writeHead(answered.status, { ...answered.headers, connection: 'close' })
     response.flushHeaders()
     return answered.stream(response)
   }

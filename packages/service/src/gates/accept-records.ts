@@ -5,7 +5,7 @@ import { StatusError } from '@countersign/core/status.ts'
 import { parseTimestamp } from '@countersign/core/timestamp.ts'
 import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
 import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
-import type { ChainRecord } from '../audit/ports.ts'
+import type { GateRecord } from './ports.ts'
 
 const MAX_RECORDS = 1000
 const MAX_RECORD_LENGTH = 8 * 1024 * 1024
@@ -24,12 +24,12 @@ export interface GatePlace {
  * receipt that does not have its digest, a decision of another project or cluster, or one of the future. That hashes continue the chain is the store's
  * to check. INVALID_ARGUMENT, or PERMISSION_DENIED for another's decision.
  */
-export function acceptRecords(records: readonly ChainRecord[], place: GatePlace, now: number): void {
+export function acceptRecords(records: readonly GateRecord[], place: GatePlace, now: number): void {
   if (records.length > MAX_RECORDS) throw invalid(`${records.length} records at once, expected at most ${MAX_RECORDS}`)
   for (const record of records) acceptRecord(record, place, now)
 }
 
-function acceptRecord(record: ChainRecord, place: GatePlace, now: number): void {
+function acceptRecord(record: GateRecord, place: GatePlace, now: number): void {
   const { sequence, hash, previousHash, canonical } = record
   const refuse = (why: string): StatusError => invalid(`record ${sequence} ${why}`)
   if (!Number.isSafeInteger(sequence) || sequence < 1) throw refuse('has no sequence, expected a number from 1 on')

@@ -4,11 +4,10 @@ import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
 import type { KnownClusters, TokenTables } from '../access/ports.ts'
-import type { ChainRecord, DecisionSink } from '../audit/ports.ts'
 import type { Changes, Surroundings } from '../changes/change.ts'
 import { getValue } from '../changes/invalid.ts'
 import { acceptRecords, type GatePlace } from './accept-records.ts'
-import type { GateReport, GateTables, StoredGate } from './ports.ts'
+import type { GateRecord, GateReport, GateTables, RecordTaker, StoredGate } from './ports.ts'
 
 const NAME = /^projects\/([^/]{1,64})\/clusters\/([^/]{1,256})$/
 /** As a gate names itself when its spool is made: nobody guesses another's. */
@@ -25,7 +24,7 @@ export interface Gates {
   /** Where the caller's gate may follow: of `projects/P/clusters/K`, the token's own. NOT_FOUND where it is not registered any more. */
   follow(caller: Caller, name: string): Promise<GatePlace>
   /** Files what a gate decided; gives the highest sequence that is now stored without a gap. */
-  ship(caller: Caller, name: string, batch: { readonly writer: string; readonly records: readonly ChainRecord[] }): Promise<number>
+  ship(caller: Caller, name: string, batch: { readonly writer: string; readonly records: readonly GateRecord[] }): Promise<number>
   /** Hears how a gate stands. */
   report(caller: Caller, name: string, told: { readonly writer: string; readonly report: GateReport }): Promise<void>
   /** Every gate heard of within a day. */
@@ -34,7 +33,7 @@ export interface Gates {
 
 export interface GatePorts {
   readonly changes: Changes<GateTables & KnownClusters & Pick<TokenTables, 'findToken'>>
-  readonly decisions: DecisionSink
+  readonly decisions: RecordTaker
   readonly surroundings: Pick<Surroundings, 'now' | 'timestamp'>
 }
 
@@ -47,7 +46,7 @@ export function makeGates(ports: GatePorts): Gates {
       const entered = await enter(ports, caller, { name, permission: 'countersign.gates.ship' })
       acceptRecords(records, entered.place, ports.surroundings.now())
       await claim(ports, entered, writer)
-      return await ports.decisions.acceptDecisions(writer, records)
+      return await ports.decisions.acceptDecisions(writer, records).catch(blameSender)
     },
     report: async (caller, name, { writer, report }) => {
       const entered = await enter(ports, caller, { name, permission: 'countersign.gates.follow' })
@@ -113,6 +112,12 @@ async function claim(ports: GatePorts, { place, token, clusterUid }: Entered, wr
     await tables.putGate(gate)
   })
   return gate
+}
+
+/** A chain that does not fit is damage where it is ours, and the sender's fault where it comes from outside. */
+function blameSender(error: unknown): never {
+  if (error instanceof StatusError && error.code === 'DATA_LOSS') throw new StatusError('FAILED_PRECONDITION', error.message, { cause: error })
+  throw error
 }
 
 async function isGood(ports: GatePorts, tables: Pick<TokenTables, 'findToken'>, id: string): Promise<boolean> {

@@ -1,6 +1,22 @@
 import type { ClusterKey, ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Timestamp } from '@countersign/core/instant.ts'
 
+/** A record of a gate's chain, as it ships it: `canonical` is the exact text that was hashed. */
+export interface GateRecord {
+  readonly writer: string
+  /** From 1 on, without gaps. */
+  readonly sequence: number
+  readonly previousHash: string
+  readonly hash: string
+  readonly canonical: string
+}
+
+/** Takes records into their writer's chain. */
+export interface RecordTaker {
+  /** Stores what is not there yet; gives the highest sequence stored without a gap. DATA_LOSS where a record does not continue the chain. */
+  acceptDecisions(writer: string, records: readonly GateRecord[]): Promise<number>
+}
+
 /** What a gate that stands alone says of itself; shown, never decided by. */
 export interface GateReport {
   readonly displayName: string

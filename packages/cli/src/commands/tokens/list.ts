@@ -12,6 +12,7 @@ export const listTokens: Verb = {
       { heading: 'NAME', value: 'displayName' },
       { heading: 'ROLE', value: (row) => textIn(row, 'role').toLowerCase() },
       { heading: 'PROJECT', value: 'project' },
+      { heading: 'CLUSTER', value: 'cluster' },
       { heading: 'CREATED', value: 'createTime' },
       { heading: 'EXPIRES', value: 'expireTime' },
       { heading: 'REVOKED', value: 'revokeTime' },

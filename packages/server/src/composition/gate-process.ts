@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { type CentreClient, makeCentreClient } from '@countersign/adapters/centre/client.ts'
+import { listenToCentre } from '@countersign/adapters/centre/change-listener.ts'
+import { openCentreSink } from '@countersign/adapters/centre/record-sink.ts'
+import { openCentreReporter } from '@countersign/adapters/centre/reporter.ts'
+import { openCentreSource } from '@countersign/adapters/centre/world-source.ts'
+import { type Lock, lockSpool } from '@countersign/adapters/store/lock.ts'
+import { readCertificateFiles } from '@countersign/adapters/certificates/certificate-files.ts'
+import { keepRenewed } from '@countersign/adapters/certificates/renewal.ts'
+import { compilePolicy } from '@countersign/core/policy/compile.ts'
+import { SYSTEM_POLICY } from '@countersign/core/policy/system-policy.ts'
+import { StatusError } from '@countersign/core/status.ts'
+import type { Door } from '@countersign/gate/door/listener.ts'
+import { createGate, type Gate } from '@countersign/gate/gate.ts'
+import type { WorldSource } from '@countersign/gate/ports.ts'
+import { cannotListen, formatAuthority } from '../config/address.ts'
+import type { GateConfig } from '../config/gate-config.ts'
+import { openCertificates } from './certificates.ts'
+import { type DataFolder, openDataFolder, writeFileDurably } from './data-folder.ts'
+import { statusOf } from './gate-status.ts'
+import type { ServerLog } from './log.ts'
+import { systemSurroundings } from './surroundings.ts'
+
+const OWN_CHECK_MS = 12 * 3600 * 1000
+const FILES_CHECK_MS = 10_000
+/** The stream wakes the gate; this is for when the stream is cut and nobody has noticed. */
+const POLL_MS = 2_000
+const READY_CHECK_MS = 100
+
+/** A gate that stands alone, running. */
+export interface RunningGate {
+  /** `https://127.0.0.1:8443`: a cluster's secret segment goes behind it. */
+  readonly webhookUrl: string
+  /** Unready at once; lets answers finish, ships what it can. What is not shipped stays in the spool for the next start. */
+  close(graceMs: number): Promise<void>
+}
+
+export interface GateProcessParts {
+  readonly config: GateConfig
+  readonly version: string
+  readonly log: ServerLog
+}
+
+/**
+ * Opens everything in order: data folder, certificate, the centre, the gate, its door. A centre that is away is waited for, with the door open and unready;
+ * one that refuses the token, or does not know the cluster, is a fault to be told at once. Rejects with what could not be opened.
+ */
+export async function startGateProcess({ config, version, log }: GateProcessParts): Promise<RunningGate> {
+  const data = openDataFolder(config.dataFolder)
+  const surroundings = systemSurroundings()
+  const openShown = () =>
+    config.tls === undefined
+      ? openCertificates(data, { hosts: hostsOf(config), now: surroundings.now() })
+      : Promise.resolve(readCertificateFiles(config.tls))
+  const shown = await openShown()
+  const client = connect(config)
+  const lock = lockSpool(join(data.folder, 'gate'))
+  try {
+    const source = openCentreSource(client, config)
+    await requireWelcome(source)
+    const gate = await createGate({
+      source,
+      sink: openCentreSink(client, config),
+      spoolFolder: join(data.spoolFolder, `${config.project}.${config.cluster}`),
+      settings: settingsOf(config),
+      surroundings,
+      systemPolicy: compilePolicy(SYSTEM_POLICY, 'system'),
+      log: {
+        info: (message, fields = {}) => log.info(message, { part: 'gate', ...fields }),
+        alarm: (message, fields = {}) => log.error(message, { part: 'gate', ...fields }),
+      },
+    })
+    const door = await listen(gate, config, shown.pair)
+    return follow({ config, version, log, data, client, gate, door, lock, openShown, shown })
+  } catch (error) {
+    client.close()
+    lock.release()
+    throw error
+  }
+}
+
+interface Opened extends GateProcessParts {
+  readonly data: DataFolder
+  readonly client: CentreClient
+  readonly gate: Gate
+  readonly door: Door
+  readonly lock: Lock
+  readonly openShown: () => ReturnType<typeof openCertificates>
+  readonly shown: Awaited<ReturnType<typeof openCertificates>>
+}
+
+function follow({ config, version, log, data, client, gate, door, lock, openShown, shown }: Opened): RunningGate {
+  const describe = () => ({ displayName: config.name ?? hostname(), version, ...statusOf(gate), policyEtag: policyEtagOf(gate) })
+  const reporter = openCentreReporter({ client, place: config, describe })
+  const wake = (): void => void gate.wake().then(reporter.look, () => undefined)
+  const gateLog = { info: log.info, alarm: log.error }
+  const listener = listenToCentre({ client, place: config, onChange: wake, random: Math.random, log: gateLog })
+  const everyMs = config.tls === undefined ? OWN_CHECK_MS : FILES_CHECK_MS
+  const renewal = keepRenewed(shown, { open: openShown, onRenewed: ({ pair }) => door.replaceCertificate(pair), log, everyMs })
+  const webhookUrl = `https://${formatAuthority(config.webhookListen.host, door.port)}`
+  const ready = announceReady(gate, () => {
+    log.info('The gate is ready', { position: gate.status().position, webhookUrl })
+    if (config.readyFile !== undefined) writeFileDurably(config.readyFile, `${JSON.stringify({ webhookUrl, caFile: data.caFile })}\n`, 0o600)
+  })
+  return {
+    webhookUrl,
+    close: async (graceMs) => {
+      log.info('Draining', { graceMs })
+      clearInterval(ready)
+      renewal.stop()
+      listener.close()
+      gate.drain()
+      await door.close(graceMs)
+      await Promise.race([gate.shipped(), new Promise((resolve) => setTimeout(resolve, graceMs).unref())])
+      await reporter.close()
+      await gate.close(graceMs)
+      client.close()
+      lock.release()
+    },
+  }
+}
+
+function announceReady(gate: Gate, announce: () => void): NodeJS.Timeout {
+  const timer = setInterval(() => {
+    if (!gate.status().ready) return
+    clearInterval(timer)
+    announce()
+  }, READY_CHECK_MS)
+  return timer
+}
+
+function policyEtagOf(gate: Gate): string {
+  return gate.status().policies[0]?.etag ?? ''
+}
+
+/** Only a centre that is not there is waited for. */
+async function requireWelcome(source: WorldSource): Promise<void> {
+  try {
+    await source.loadWorld()
+  } catch (error) {
+    const isAway = error instanceof StatusError && (error.code === 'UNAVAILABLE' || error.code === 'INTERNAL' || error.code === 'RESOURCE_EXHAUSTED')
+    if (!isAway) throw error
+  }
+}
+
+async function listen(gate: Gate, { webhookListen }: GateConfig, tls: { readonly cert: string; readonly key: string }): Promise<Door> {
+  try {
+    return await gate.listen({ ...webhookListen, tls })
+  } catch (cause) {
+    await gate.close(0)
+    throw new StatusError('UNAVAILABLE', cannotListen('--webhook-listen', webhookListen, cause as NodeJS.ErrnoException), { cause })
+  }
+}
+
+function connect({ upstream, tokenFile, caFile }: GateConfig): CentreClient {
+  const token = (): string => {
+    const text = readText(tokenFile, 'token').trim()
+    if (/^[\x21-\x7e]{1,4096}$/.test(text)) return text
+    throw new StatusError('FAILED_PRECONDITION', `Token file "${tokenFile}" does not hold an API token: expected one word such as cs_…`)
+  }
+  return makeCentreClient({ url: upstream, token, ...(caFile === undefined ? {} : { ca: readText(caFile, 'authority') }) })
+}
+
+function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new StatusError('FAILED_PRECONDITION', `Cannot read the ${what} from "${path}": expected a readable file`, { cause })
+  }
+}
+
+function settingsOf(config: GateConfig) {
+  const { undecided, webhookName, imageReviewMustShow, stalenessBudgetMs, maxReviewBytes: maxBodyBytes, maxInflightBytes: maxBytesInFlight } = config
+  return { undecided, webhookName, imageReviewMustShow, stalenessBudgetMs, maxBodyBytes, maxBytesInFlight, pollIntervalMs: POLL_MS }
+}
+
+function hostsOf({ webhookListen: { host }, hostnames }: GateConfig): readonly string[] {
+  const bound = host === '0.0.0.0' || host === '::' ? [] : [host]
+  return [...new Set(['localhost', '127.0.0.1', '::1', hostname(), ...bound, ...hostnames])]
+}
