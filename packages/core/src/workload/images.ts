@@ -33,9 +33,20 @@ export const IMAGE_FIELDS: readonly ImageField[] = [
 export const MAX_IMAGES = 2_000
 const MAX_ISSUES = 100
 
-interface Walk {
+/** What a walk through an object has found so far. */
+export interface Walk {
   readonly images: WorkloadImage[]
   readonly issues: Issue[]
+}
+
+/** A walk that has found nothing yet. */
+export function newWalk(): Walk {
+  return { images: [], issues: [] }
+}
+
+/** What a walk found; its issues, where there are any. */
+export function finishWalk({ images, issues }: Walk, recognized: boolean): Parsed<FoundImages> {
+  return issues.length > 0 ? { ok: false, issues } : { ok: true, value: { recognized, images } }
 }
 
 /**
@@ -46,13 +57,13 @@ interface Walk {
 export function findImages(object: unknown): Parsed<FoundImages> {
   const found = findPods(object)
   if (!found.ok) return found
-  const walk: Walk = { images: [], issues: [] }
+  const walk = newWalk()
   for (const pod of found.value.pods) walkPod(pod, walk)
-  if (walk.issues.length > 0) return { ok: false, issues: walk.issues }
-  return { ok: true, value: { recognized: found.value.recognized, images: walk.images } }
+  return finishWalk(walk, found.value.recognized)
 }
 
-function walkPod(pod: PodPlace, walk: Walk): void {
+/** Finds the images of one PodSpec. */
+export function walkPod(pod: PodPlace, walk: Walk): void {
   for (const field of IMAGE_FIELDS) {
     const items = pod.spec[field.list]
     if (items === undefined || items === null) continue
@@ -83,24 +94,26 @@ function walkItem(item: JsonObject, field: ImageField, path: string, walk: Walk)
   }
   if (typeof value !== 'string') return report(walk, fieldPath, `Expected an image reference, got ${typeName(value)}`)
   if (value === '') return report(walk, fieldPath, 'Expected an image reference, got an empty text')
-  const reference = parseImageReference(value)
-  walk.images.push({
-    text: value,
-    ...(reference.ok ? { reference: reference.value } : {}),
-    containerType: field.type,
-    ...(typeof item['name'] === 'string' ? { containerName: item['name'] } : {}),
-    fieldPath,
-  })
+  const named = typeof item['name'] === 'string' ? { containerName: item['name'] } : {}
+  addImage(walk, { text: value, containerType: field.type, ...named, fieldPath })
 }
 
-function isFull(walk: Walk): boolean {
+/** Adds an image that was found, with its reference where its text is one. */
+export function addImage(walk: Walk, { text, ...place }: Omit<WorkloadImage, 'reference'>): void {
+  const reference = parseImageReference(text)
+  walk.images.push({ text, ...(reference.ok ? { reference: reference.value } : {}), ...place })
+}
+
+/** Whether a walk has found all that it may find. */
+export function isFull(walk: Walk): boolean {
   if (walk.issues.length >= MAX_ISSUES) return true
   if (walk.images.length < MAX_IMAGES) return false
-  report(walk, '', `Expected at most ${MAX_IMAGES} images`)
+  if (walk.issues.at(-1)?.path.length !== 0) report(walk, '', `Expected at most ${MAX_IMAGES} images`)
   return true
 }
 
-function report(walk: Walk, path: string, message: string): void {
+/** Reports what is not shaped as it should be; `path` as in `fieldPath`. */
+export function report(walk: Walk, path: string, message: string): void {
   walk.issues.push({ path: path === '' ? [] : splitPath(path), message })
 }
 

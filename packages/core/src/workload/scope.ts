@@ -1,8 +1,9 @@
 import type { BreakGlassMark, WorkloadImage } from '../admission/request.ts'
 import type { JsonObject } from '../json-object.ts'
 import { isJsonObject } from '../json-object.ts'
-import { findImages } from './images.ts'
-import { findPods } from './pod.ts'
+import type { Parsed } from '../parsed.ts'
+import { findImages, type FoundImages } from './images.ts'
+import { findPods, type PodPlace } from './pod.ts'
 
 /** The documented mark: a label on the Pod or in the Pod template (binary-authorization.md §6.5). */
 export const BREAK_GLASS_LABEL = 'image-policy.k8s.io/break-glass'
@@ -25,6 +26,11 @@ export function findServiceAccount(object: unknown): string | undefined {
   const found = findPods(object)
   const pod = found.ok && found.value.pods.length === 1 ? found.value.pods[0] : undefined
   if (pod === undefined || pod.specPath === '') return undefined
+  return serviceAccountOf(pod)
+}
+
+/** The service account under which one Pod runs. */
+export function serviceAccountOf(pod: PodPlace): string {
   for (const member of ['serviceAccountName', 'serviceAccount']) {
     const name = pod.spec[member]
     if (typeof name === 'string' && name !== '') return name
@@ -39,7 +45,11 @@ export function findServiceAccount(object: unknown): string | undefined {
 export function findBreakGlass(object: unknown): BreakGlassMark | undefined {
   const found = findPods(object)
   const pod = found.ok && found.value.pods.length === 1 ? found.value.pods[0] : undefined
-  if (pod === undefined) return undefined
+  return pod && breakGlassOf(pod)
+}
+
+/** The mark of one Pod. */
+export function breakGlassOf(pod: PodPlace): BreakGlassMark | undefined {
   return findMark(pod.metadata, 'labels', BREAK_GLASS_LABEL, 'LABEL') ?? findMark(pod.metadata, 'annotations', BREAK_GLASS_ANNOTATION, 'ANNOTATION')
 }
 
@@ -54,7 +64,11 @@ export function findBreakGlassAnnotation(annotations: unknown): BreakGlassMark |
  * cannot be read leaves nothing unchanged.
  */
 export function findUnchangedImages(images: readonly WorkloadImage[], oldObject: unknown): readonly string[] {
-  const old = findImages(oldObject)
+  return findUnchanged(images, findImages(oldObject))
+}
+
+/** The same, where the old object's images were found already. */
+export function findUnchanged(images: readonly WorkloadImage[], old: Parsed<FoundImages>): readonly string[] {
   if (!old.ok) return []
   const before = new Set(old.value.images.map(placeOf))
   const unchanged = new Set(images.map((image) => image.text))
