@@ -7,6 +7,9 @@ type Open = (rest: string, options: KeyOptions, surroundings: KeySurroundings) =
 /** One opener a kind; each is loaded when such a key is named, and brings its own client. */
 const KINDS: Readonly<Record<string, Open>> = {
   'gcpkms://': async (...given) => (await import('./google-kms.ts')).openGoogleKey(...given),
+  'awskms://': async (...given) => (await import('./aws-kms.ts')).openAwsKey(...given),
+  'azurekms://': async (...given) => (await import('./azure-key-vault.ts')).openAzureKey(...given),
+  'hashivault://': async (...given) => (await import('./vault-transit.ts')).openVaultKey(...given),
 }
 
 /** How keys are named, in one sentence. */
