@@ -30,6 +30,7 @@ const catalogue = {
   // Not unpacked: gpg looks for its agent at the path it was compiled for.
   gpg: { probe: ['--version'], hint: 'apt-get install gnupg' },
   gpgconf: { probe: ['--version'], hint: 'apt-get install gnupg' },
+  rpm: { debian: 'rpm', probe: ['--version'] },
   strace: { debian: 'strace', probe: ['--version'] },
   // Without a probe: it needs a second to say its version, and it is a script that runs wherever it is.
   gcloud: {},
