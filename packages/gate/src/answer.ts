@@ -3,6 +3,8 @@ import type { AdmissionDecision, UndecidedReason } from '@countersign/core/admis
 import { explainUndecided } from '@countersign/core/admission/explain.ts'
 import { formatFix } from '@countersign/core/admission/fix.ts'
 import { listAuditLabels } from '@countersign/core/admission/labels.ts'
+import { explainBreakGlassRefusal } from '@countersign/core/break-glass/grant.ts'
+import { findBreakGlassRefusal } from '@countersign/core/break-glass/honour.ts'
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
 import type { Admission } from './admit.ts'
 import type { GateResponse } from './door/exchange.ts'
@@ -20,14 +22,14 @@ export function answerDecision(identity: ReviewIdentity, request: AdmissionReque
   const { decision } = admission
   if (identity.kind === 'ImageReview') {
     const reason = decision.outcome === 'DENIED' ? { reason: formatDenial(decision, 'A') } : {}
-    return answerImages(identity, { allowed: decision.outcome === 'ALLOWED', ...reason, auditAnnotations: annotate(admission, 'A') })
+    return answerImages(identity, { allowed: decision.outcome === 'ALLOWED', ...reason, auditAnnotations: annotate(request, admission, 'A') })
   }
   const warnings = warn(request, admission)
   return answerAdmission(identity, {
     allowed: decision.outcome === 'ALLOWED',
     ...(decision.outcome === 'DENIED' ? { status: denialStatus(request, decision) } : {}),
     ...(warnings.length === 0 ? {} : { warnings }),
-    auditAnnotations: annotate(admission, 'B'),
+    auditAnnotations: annotate(request, admission, 'B'),
   })
 }
 
@@ -72,10 +74,17 @@ function denialStatus(request: AdmissionRequest, decision: AdmissionDecision) {
 }
 
 /** Keys as the original's, without the prefix: the API server puts the webhook's name before them. */
-function annotate({ decision, receiptDigest, unrecorded }: Admission, generation: 'A' | 'B'): Readonly<Record<string, string>> {
+function annotate(
+  request: AdmissionRequest,
+  { decision, receiptDigest, unrecorded }: Admission,
+  generation: 'A' | 'B',
+): Readonly<Record<string, string>> {
+  const refused = findBreakGlassRefusal(request, decision)
   const fixes = decision.outcome === 'DENIED' ? listFixes(decision).join('\n').slice(0, MAX_ANNOTATION) : ''
   return {
     ...listAuditLabels(decision, generation),
+    ...(refused === undefined ? {} : { 'break-glass-refused': refused }),
+    ...(request.breakGlass?.grant === undefined ? {} : { 'break-glass-grant': request.breakGlass.grant.id }),
     ...(fixes === '' ? {} : { fix: fixes }),
     ...(receiptDigest === undefined ? {} : { receipt: receiptDigest }),
     ...(unrecorded === undefined ? {} : { unrecorded }),
@@ -88,6 +97,8 @@ function warn(request: AdmissionRequest, { decision, unrecorded }: Admission): r
   const warnings: string[] = []
   const recorded = unrecorded === undefined ? '; this is on record' : ''
   if (decision.reason === 'BREAK_GLASS') warnings.push(`Break-glass: admitted by ${request.breakGlass?.key ?? 'its mark'}${recorded}`)
+  const refused = findBreakGlassRefusal(request, decision)
+  if (refused !== undefined) warnings.push(`Break-glass does not count (${refused}): ${explainBreakGlassRefusal(refused)}`)
   if (unrecorded !== undefined) warnings.push('This decision could not be recorded: the gate’s disk needs attention')
   if (decision.reason === 'DRY_RUN') warnings.push(`Dry run: would be denied. ${formatDenial(decision, 'B')}`)
   if (decision.reason !== 'CONFORMS') warnings.push(...listFixes(decision))

@@ -9,6 +9,7 @@ import { type ReadReview, readReview } from './review/read.ts'
 import type { GateSettings } from './settings.ts'
 import type { GateLog, Surroundings } from './surroundings.ts'
 import type { Follower } from './world/follower.ts'
+import { checkBreakGlass } from './break-glass/check.ts'
 import { findCluster } from './world/world.ts'
 
 export interface HandlerParts extends AdmitParts {
@@ -78,9 +79,13 @@ function review(request: GateRequest, parts: HandlerParts, { segment, query }: A
   }
   if (isStale(parts)) return undecided(request, { code: 'STALE' }, parts)
   const deadlineMs = Math.max((parseTimeout(query) ?? parts.settings.decisionTimeoutMs) - MARGIN_MS, 1)
-  const asked: Asked = { request: read.request, project: known.project, now: parts.surroundings.now(), deadlineMs, caller: request.caller }
+  const now = parts.surroundings.now()
+  const judged = checkBreakGlass(read.request, request.body, { world: known.project.world, now })
+  const asked: Asked = { request: judged, project: known.project, now, deadlineMs, caller: request.caller }
   const admission = admit(asked, parts)
-  return admission instanceof Promise ? admission.then((settled) => answerAdmission(read, settled, parts)) : answerAdmission(read, admission, parts)
+  return admission instanceof Promise
+    ? admission.then((settled) => answerAdmission({ ...read, request: judged }, settled, parts))
+    : answerAdmission({ ...read, request: judged }, admission, parts)
 }
 
 type Judged = Extract<ReadReview, { readonly outcome: 'JUDGE' }>

@@ -3,7 +3,9 @@ import type { UnverifiedAttestation } from '@countersign/core/attestation/attest
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
 import type { Timestamp } from '@countersign/core/instant.ts'
 import type { AttestorName, ClusterKey, NoteName, ProjectId } from '@countersign/core/name/resource-name.ts'
+import type { BreakGlassSettings } from '@countersign/core/break-glass/settings.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
+import type { ClusterSettings } from '@countersign/core/workload/cluster-settings.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
 
 /** A registered cluster, found by the unguessable segment of its webhook URL. */
@@ -13,6 +15,8 @@ export interface RegisteredCluster {
   readonly uid: string
   readonly trustDomain: string
   readonly segment: string
+  /** Absent: nothing beside Pods was asked for. */
+  readonly settings?: ClusterSettings
 }
 
 /** An attestor that some policy names, as the deciding project may see it. */
@@ -31,6 +35,17 @@ export interface ProjectWorld {
   readonly exemptions: readonly Exemption[]
   readonly attestors: Readonly<Record<AttestorName, NamedAttestor>>
   readonly clusters: readonly RegisteredCluster[]
+  /** Absent where nobody ever said anything of it: the mark counts, as the original's. */
+  readonly breakGlass?: BreakGlassWorld
+}
+
+/** How a project's clusters take the break-glass mark, and what tokens are verified with. */
+export interface BreakGlassWorld {
+  readonly settings: BreakGlassSettings
+  /** Ed25519, the DER of its SPKI in base64; empty where no token was ever approved. */
+  readonly publicKey: string
+  /** Ids of grants whose tokens would still count. */
+  readonly revoked: readonly string[]
 }
 
 /** A row of the change feed, as far as a gate follows it. */
@@ -38,7 +53,7 @@ export interface ChangeNotice {
   readonly position: number
   readonly project: ProjectId
   /** OCCURRENCE rows (what is no attestation) and TOKEN rows concern no decision; they are there so that a follower reaches the feed's head. */
-  readonly kind: 'PROJECT' | 'CLUSTER' | 'POLICY' | 'EXEMPTION' | 'ATTESTOR' | 'NOTE' | 'ATTESTATION' | 'OCCURRENCE' | 'TOKEN'
+  readonly kind: 'PROJECT' | 'CLUSTER' | 'POLICY' | 'EXEMPTION' | 'BREAK_GLASS' | 'ATTESTOR' | 'NOTE' | 'ATTESTATION' | 'OCCURRENCE' | 'TOKEN'
   readonly name: string
   readonly note?: string
   readonly digest?: string

@@ -1,4 +1,5 @@
 import { fromJson, type DescMessage, type JsonValue, type MessageShape } from '@bufbuild/protobuf'
+import type { ClusterSettings } from '@countersign/api/gen/countersign/v1/clusters_pb.ts'
 import {
   type Change,
   type GateAttestation,
@@ -15,8 +16,9 @@ import { parseAttestorName, parseClusterKey, parseNoteName, parseOccurrenceName,
 import type { Parsed } from '@countersign/core/parsed.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
 import { parsePolicy } from '@countersign/core/policy/parse.ts'
+import { parseClusterSettings } from '@countersign/core/workload/cluster-settings.ts'
 import { StatusError } from '@countersign/core/status.ts'
-import type { ChangeNotice, NamedAttestor, ProjectWorld } from '@countersign/gate/ports.ts'
+import type { ChangeNotice, NamedAttestor, ProjectWorld, RegisteredCluster } from '@countersign/gate/ports.ts'
 
 /*
  * What the centre says is parsed as everything is that comes from outside. What is not sound is DATA_LOSS: the gate then learns nothing new, and in the
@@ -44,11 +46,16 @@ export function readWorld(message: GateWorld, project: ProjectId): ProjectWorld 
     ...(policyUpdateTime === '' ? {} : { policyUpdateTime }),
     exemptions: exemptions.map(readExemption),
     attestors: Object.fromEntries(attestors.map((attestor) => [sound(parseAttestorName(attestor.name), 'attestor'), readAttestor(attestor)])),
-    clusters: clusters.map(({ key, uid, trustDomain, segment }) => {
+    clusters: clusters.map(({ key, uid, trustDomain, segment, settings }) => {
       if (segment === '') throw unsound('cluster')
-      return { project, key: sound(parseClusterKey(key), 'cluster'), uid, trustDomain, segment }
+      return { project, key: sound(parseClusterKey(key), 'cluster'), uid, trustDomain, segment, ...readSettings(settings) }
     }),
   }
+}
+
+/** A centre of before settings sends none. A mode or path that only a newer centre knows is unsound: the gate then goes on with what it knew. */
+function readSettings(settings: ClusterSettings | undefined): Pick<RegisteredCluster, 'settings'> {
+  return settings === undefined ? {} : { settings: sound(parseClusterSettings(settings), 'cluster') }
 }
 
 function readExemption({ id, subject, namespace, owner, reason, expiresAtMs }: GateExemption): Exemption {

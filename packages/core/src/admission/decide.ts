@@ -1,6 +1,7 @@
 import type { AdmissionRule } from '../policy/policy.ts'
 import { selectRule } from '../policy/select-rule.ts'
 import type { SelectedRule } from '../policy/select-rule.ts'
+import { isGlassBroken } from '../break-glass/honour.ts'
 import { findAdmittance } from './admittance.ts'
 import type { AdmissionDecision, AttestorVerdict, ImageOutcome, ImageVerdict, UndecidedReason } from './decision.ts'
 import type { AdmissionEvidence } from './evidence.ts'
@@ -87,13 +88,13 @@ function requireAttestations(image: WorkloadImage, rule: AdmissionRule, evidence
 }
 
 /**
- * The request as a whole. Break-glass admits whatever the verdicts are, undecided ones too, and keeps them (§6.5). Else an
+ * The request as a whole. Break-glass that counts admits whatever the verdicts are, undecided ones too, and keeps them (§6.5). Else an
  * enforced denial denies, even beside an image that could not be judged: nothing that the other turned out to be would
  * admit the workload, and the person is told what to mend. Else an image that could not be judged leaves the request
  * undecided. A dry-run rule never blocks: what it denies, or could not judge, is admitted and said (§6.6).
  */
 function conclude(request: AdmissionRequest, images: readonly ImageVerdict[], policyEtag: string): AdmissionDecision {
-  if (request.breakGlass !== undefined) return { outcome: 'ALLOWED', reason: 'BREAK_GLASS', images, policyEtag }
+  if (isGlassBroken(request.breakGlass, images)) return { outcome: 'ALLOWED', reason: 'BREAK_GLASS', images, policyEtag }
   let conforming = 0
   let denied = false
   let undecided: UndecidedReason | undefined

@@ -1,3 +1,4 @@
+import type { BreakGlassClaims, BreakGlassRefusal } from '../break-glass/grant.ts'
 import type { ImageReference } from '../image/reference.ts'
 import type { ProjectId } from '../name/resource-name.ts'
 import type { WorkloadScope } from '../policy/policy.ts'
@@ -22,6 +23,10 @@ export interface BreakGlassMark {
   readonly via: 'LABEL' | 'ANNOTATION'
   readonly key: string
   readonly value: string
+  /** Where the cluster asks for a token: the grant of the one that was shown and verified, never the token itself. */
+  readonly grant?: Pick<BreakGlassClaims, 'id' | 'subject' | 'expiresAt'>
+  /** Where the cluster asks for a token: why the mark does not count. */
+  readonly refused?: BreakGlassRefusal
 }
 
 /**

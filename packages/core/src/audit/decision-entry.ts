@@ -2,6 +2,7 @@ import type { AdmissionDecision, ImageVerdict } from '../admission/decision.ts'
 import { formatDenial, generationOf, listDenialCauses } from '../admission/denial-text.ts'
 import type { TextGeneration } from '../admission/denial-text.ts'
 import { explainUndecided } from '../admission/explain.ts'
+import { findBreakGlassRefusal } from '../break-glass/honour.ts'
 import { listAuditLabels, WEBHOOK_NAME } from '../admission/labels.ts'
 import type { ReceiptRequest } from '../admission/receipt.ts'
 import { formatVisible } from '../admission/visible-text.ts'
@@ -122,6 +123,7 @@ function denyB(request: ReceiptRequest, decision: AdmissionDecision): Pick<Audit
 }
 
 function formatMetadata({ request, decision, receiptDigest, verifiedBy, certificateSubject }: RecordedDecision): unknown {
+  const refused = findBreakGlassRefusal(request, decision)
   return {
     '@type': METADATA_TYPE,
     source: request.source,
@@ -133,6 +135,8 @@ function formatMetadata({ request, decision, receiptDigest, verifiedBy, certific
     images: decision.images.map(showVerdict),
     policyEtag: decision.policyEtag,
     ...(request.breakGlass === undefined ? {} : { breakGlass: request.breakGlass.via }),
+    ...(request.breakGlass?.grant === undefined ? {} : { breakGlassGrant: request.breakGlass.grant.id }),
+    ...(refused === undefined ? {} : { breakGlassRefused: refused }),
     ...(receiptDigest === undefined ? {} : { receiptDigest }),
     verifiedBy,
     ...(certificateSubject === undefined ? {} : { certificateSubject: formatVisible(certificateSubject) }),

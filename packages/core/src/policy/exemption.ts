@@ -78,7 +78,8 @@ function isInForce(exemption: Exemption, { namespace, now }: ExemptionQuery): bo
   return now < exemption.expiresAt && (exemption.namespace === undefined || exemption.namespace === namespace)
 }
 
-function matchesSubject(subject: Exemption['subject'], { imageText, digest }: ExemptionQuery): boolean {
+/** Whether an image is of those that a subject names. */
+export function matchesSubject(subject: Exemption['subject'], { imageText, digest }: Pick<ExemptionQuery, 'imageText' | 'digest'>): boolean {
   if ('digest' in subject) return isImageDigest(subject.digest) && subject.digest === digest
   const parsed = parsePattern(subject.pattern)
   return parsed.ok && matchesPattern(parsed.value, imageText)

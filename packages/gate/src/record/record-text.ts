@@ -96,10 +96,15 @@ function orderExemption({ expiresAt, id, namespace, owner, reason, subject }: Ex
   return { expiresAt, id, namespace, owner, reason, subject } satisfies Whole<Exemption>
 }
 
+function orderMark({ grant, key, refused, value, via }: NonNullable<AdmissionRequest['breakGlass']>) {
+  const shown = grant && ({ expiresAt: grant.expiresAt, id: grant.id, subject: grant.subject } satisfies Whole<typeof grant>)
+  return { grant: shown, key, refused, value, via } satisfies Whole<NonNullable<AdmissionRequest['breakGlass']>>
+}
+
 function orderRequest({ breakGlass, images, operation, project, scope, serverDryRun, source, uid, unchangedImages, ...who }: AdmissionRequest) {
   const { user, workload } = who
   return {
-    breakGlass: breakGlass && ({ key: breakGlass.key, value: breakGlass.value, via: breakGlass.via } satisfies Whole<typeof breakGlass>),
+    breakGlass: breakGlass && orderMark(breakGlass),
     images: images.map(
       ({ containerName, containerType, fieldPath, text }) => ({ containerName, containerType, fieldPath, text }) satisfies Whole<ImageOfRequest>,
     ),

@@ -131,7 +131,7 @@ export class Follower {
 /** Whose worlds a change touches: its own project's, and those whose policy names an attestor of that project or on that note. */
 function touchedProjects(world: World, notice: ChangeNotice): readonly ProjectId[] {
   if (notice.kind === 'ATTESTATION' || notice.kind === 'OCCURRENCE' || notice.kind === 'TOKEN') return []
-  if (notice.kind === 'POLICY' || notice.kind === 'EXEMPTION' || notice.kind === 'CLUSTER') return [notice.project]
+  if (notice.kind === 'POLICY' || notice.kind === 'EXEMPTION' || notice.kind === 'BREAK_GLASS' || notice.kind === 'CLUSTER') return [notice.project]
   const theirs = `projects/${notice.project}/`
   const naming = [...world.projects.values()].filter(({ world: { attestors } }) =>
     Object.entries(attestors).some(
