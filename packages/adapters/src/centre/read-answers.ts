@@ -117,7 +117,16 @@ export function readAttestation(message: GateAttestation): UnverifiedAttestation
   }
 }
 
-const KINDS: readonly string[] = ['PROJECT', 'CLUSTER', 'POLICY', 'EXEMPTION', 'BREAK_GLASS', 'ATTESTOR', 'NOTE', 'ATTESTATION'] satisfies ChangeNotice['kind'][]
+const KINDS: readonly string[] = [
+  'PROJECT',
+  'CLUSTER',
+  'POLICY',
+  'EXEMPTION',
+  'BREAK_GLASS',
+  'ATTESTOR',
+  'NOTE',
+  'ATTESTATION',
+] satisfies ChangeNotice['kind'][]
 
 /** A change as the follower takes it: one to the gate's own project, whosever it was. A kind that this version does not know may have changed anything. */
 export function readChange({ position, kind, name, note, digest }: Change, project: ProjectId): ChangeNotice {

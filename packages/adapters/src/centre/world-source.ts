@@ -36,7 +36,8 @@ export function openCentreSource(client: CentreClient, place: CentrePlace): Worl
       covered = new Set(notesOf(world))
       return { position, projects: world === undefined ? [] : [world] }
     },
-    loadProject: load,
+    // Of other projects nothing is told here.
+    loadProject: async (asked) => (asked === project ? await load() : { position: 0, world: undefined }),
     changesAfter: async (after) => {
       const answer = readMessage(ListChangesResponseSchema, await client.call(`${path}/changes?after=${after}`))
       const position = Number(answer.position)

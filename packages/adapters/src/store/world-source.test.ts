@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { isImageDigest } from '@countersign/core/image/reference.ts'
 import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
+import { worldSourceContract } from '@countersign/gate/testing/world-source-contract.ts'
 import type { StoredOccurrence } from '@countersign/service/metadata/ports.ts'
 import {
   attestor,
@@ -21,6 +22,7 @@ import {
 } from '@countersign/service/testing/contract-store.ts'
 import { makeTestSurroundings } from '@countersign/service/testing/surroundings.ts'
 import { openStore, type Store } from './store.ts'
+import { makeStoreHand } from './testing/store-hand.ts'
 import { tempStore } from './testing/temp-store.ts'
 import { openWorldSource, type SqliteWorldSource } from './world-source.ts'
 
@@ -48,6 +50,17 @@ async function open(
   })
   return { store, source, path, damaged }
 }
+
+worldSourceContract('SQLite', async (t) => {
+  const path = tempStore(t)
+  const store = await openStore({ path, surroundings: makeTestSurroundings() })
+  const source = openWorldSource({ path, onDamage: () => undefined })
+  t.after(async () => {
+    await source.close()
+    await store.close()
+  })
+  return (await makeStoreHand(store)).over(source)
+})
 
 const digestOf = (text: string) => {
   if (!isImageDigest(text)) throw new Error(text)
