@@ -9,6 +9,7 @@ export interface Schema {
     readonly trust_domain: string
     readonly segment: string
     readonly create_time: string
+    readonly settings: string
   }
   readonly policy: { readonly project: string; readonly etag: string; readonly update_time: string; readonly body: string }
   /** Every version, the current one too; outlives its project. */

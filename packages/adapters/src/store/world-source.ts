@@ -76,7 +76,7 @@ async function loadProject(db: Database, project: ProjectId): Promise<readonly P
   const stored = row && parseStoredPolicy(row)
   const clusters = await db
     .selectFrom('cluster')
-    .select(['project', 'key', 'uid', 'trust_domain', 'segment', 'create_time'])
+    .select(['project', 'key', 'uid', 'trust_domain', 'segment', 'create_time', 'settings'])
     .where('project', '=', project)
     .execute()
   const exemptions = await db
@@ -98,8 +98,8 @@ async function loadProject(db: Database, project: ProjectId): Promise<readonly P
   ]
 }
 
-function registeredOf({ project, key, uid, trustDomain, segment }: RegisteredCluster): RegisteredCluster {
-  return { project, key, uid, trustDomain, segment }
+function registeredOf({ project, key, uid, trustDomain, segment, settings }: Required<RegisteredCluster>): RegisteredCluster {
+  return { project, key, uid, trustDomain, segment, settings }
 }
 
 /**

@@ -55,6 +55,30 @@ test('the webhook configuration fails closed, but for Pods that carry the break-
   assert.equal(webhooks[0]?.['clientConfig']?.['caBundle'], Buffer.from(FAKE_CA).toString('base64'))
 })
 
+test('clusters update adds what the webhook configuration asks about, and replaces only what was given', async () => {
+  const { run } = await makeWorld()
+  await run('clusters', 'register', 'l.c1', '--workloads', 'warn')
+  await run('clusters', 'update', 'l.c1', '--image-path', 'argo-rollouts', '--knative', 'on')
+  const printed = parseYamlDocuments((await run('clusters', 'describe', 'l.c1', '--webhook-configuration')).stdout)
+  assert.ok(printed.ok)
+  const { webhooks } = (printed.value[0]?.tree ?? {}) as { readonly webhooks: readonly Record<string, string>[] }
+  const own = '.imagepolicywebhook.image-policy.k8s.io'
+  assert.deepEqual(
+    webhooks.slice(3).map(({ name, failurePolicy }) => [name, failurePolicy]),
+    [
+      [`workloads${own}`, 'Ignore'],
+      [`custom${own}`, 'Ignore'],
+      [`knative${own}`, 'Fail'],
+    ],
+  )
+  await run('clusters', 'update', 'l.c1', '--image-path', 'none', '--knative', 'off')
+  const settings = (JSON.parse((await run('clusters', 'describe', 'l.c1', '--format', 'json')).stdout) as Record<string, unknown>)['settings']
+  assert.deepEqual(settings, { workloads: 'warn' })
+  assert.equal((await run('clusters', 'update', 'l.c1', '--workloads', 'maybe')).exit, 2)
+  assert.equal((await run('clusters', 'update', 'l.c1', '--image-path', 'x')).exit, 2)
+  assert.equal((await run('clusters', 'update', 'l.c1')).exit, 2)
+})
+
 test('notes create|list|describe|delete', async () => {
   const { run } = await makeWorld()
   assert.match((await run('notes', 'create', 'n1', '--human-readable-name', 'N One')).stdout, /^ {4}humanReadableName: N One$/m)

@@ -91,7 +91,8 @@ const POD_RULES = [
   { apiGroups: [''], apiVersions: ['v1'], operations: OPERATIONS, resources: ['pods', 'pods/ephemeralcontainers'], scope: 'Namespaced' },
 ]
 
-const WORKLOAD_RULES = [
+/** Everything of Kubernetes itself that holds a Pod's template. */
+export const WORKLOAD_RULES = [
   { apiGroups: [''], apiVersions: ['v1'], operations: OPERATIONS, resources: ['replicationcontrollers', 'podtemplates'], scope: 'Namespaced' },
   {
     apiGroups: ['apps'],

@@ -30,6 +30,8 @@ import { checkWithKeys } from '@countersign/service/testing/check-with-keys.ts'
 import { makePolicyWorld, type PolicyWorld } from '@countersign/service/testing/policy-world.ts'
 import { evaluatePolicy } from '@countersign/service/validation/evaluate-policy.ts'
 import { validateAttestationOccurrence } from '@countersign/service/validation/validate-attestation.ts'
+import { NO_SETTINGS } from '@countersign/core/workload/cluster-settings.ts'
+import type { GivenSettings } from '@countersign/service/registration/clusters.ts'
 import { textIn } from '../connection/api.ts'
 import type { Send, SentRequest } from '../connection/send.ts'
 import { type FakeCall, type Json, serveJson } from './served-json.ts'
@@ -97,6 +99,11 @@ function registrationOf({ projects, clusters, exemptions, store, surroundings }:
     role: role.toUpperCase(),
     noteNames: notes,
   })
+  const settings = (given: unknown): GivenSettings => ({
+    workloads: '',
+    ...NO_SETTINGS,
+    ...(given as { readonly settings?: object }).settings,
+  })
   const [id, key] = [(name: string): string => name.split('/')[1] ?? '', (name: string): string => name.split('/')[3] ?? '']
   return [
     serveJson(Projects, {
@@ -112,7 +119,11 @@ function registrationOf({ projects, clusters, exemptions, store, surroundings }:
       registerCluster: async (request) => {
         const trustDomain = text(request['cluster'], 'trustDomain')
         const asked = { key: text(request['cluster'], 'key'), ...(trustDomain === '' ? {} : { trustDomain }) }
-        return cluster(await clusters.registerCluster(ADMIN, id(text(request, 'parent')), asked))
+        return cluster(await clusters.registerCluster(ADMIN, id(text(request, 'parent')), { ...asked, settings: settings(request['cluster']) }))
+      },
+      updateCluster: async (request) => {
+        const name = text(request['cluster'], 'name')
+        return cluster(await clusters.updateCluster(ADMIN, { projectId: id(name), key: key(name) }, settings(request['cluster'])))
       },
       getCluster: async (request) => cluster(await clusters.getCluster(ADMIN, id(text(request, 'name')), key(text(request, 'name')))),
       removeCluster: async (request) => await clusters.removeCluster(ADMIN, id(text(request, 'name')), key(text(request, 'name'))),

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import { type ClusterSchema, Clusters as ClustersService } from '@countersign/api/gen/countersign/v1/clusters_pb.ts'
+import { type ClusterSchema, type ClusterSettings, Clusters as ClustersService } from '@countersign/api/gen/countersign/v1/clusters_pb.ts'
 import { serve, type ServedService } from '@countersign/api/rest/service-implementation.ts'
-import type { Clusters, ClusterView } from '@countersign/service/registration/clusters.ts'
+import type { Clusters, ClusterView, GivenSettings } from '@countersign/service/registration/clusters.ts'
 import type { CallContext } from './call-context.ts'
 import { toTimestamp } from './time.ts'
 
@@ -19,7 +19,8 @@ export function serveClusters(clusters: Clusters, webhook: () => WebhookAddress)
   return serve(ClustersService, {
     registerCluster: async ({ parent, cluster }, { caller }) => {
       const trustDomain = cluster?.trustDomain ?? ''
-      const request = { key: cluster?.key ?? '', ...(trustDomain === '' ? {} : { trustDomain }) }
+      const settings = readSettings(cluster?.settings)
+      const request = { key: cluster?.key ?? '', settings, ...(trustDomain === '' ? {} : { trustDomain }) }
       return format(await clusters.registerCluster(caller, segmentOf(parent, 1), request))
     },
     listClusters: async ({ parent, ...asked }, { caller }) => {
@@ -27,6 +28,10 @@ export function serveClusters(clusters: Clusters, webhook: () => WebhookAddress)
       return { clusters: found.map(format), nextPageToken }
     },
     getCluster: async ({ name }, { caller }) => format(await clusters.getCluster(caller, segmentOf(name, 1), segmentOf(name, 3))),
+    updateCluster: async ({ cluster }, { caller }) => {
+      const name = cluster?.name ?? ''
+      return format(await clusters.updateCluster(caller, { projectId: segmentOf(name, 1), key: segmentOf(name, 3) }, readSettings(cluster?.settings)))
+    },
     removeCluster: async ({ name }, { caller }) => {
       await clusters.removeCluster(caller, segmentOf(name, 1), segmentOf(name, 3))
       return {}
@@ -34,12 +39,18 @@ export function serveClusters(clusters: Clusters, webhook: () => WebhookAddress)
   })
 }
 
+/** Settings that are not sent are those that nobody chose otherwise. */
+function readSettings(settings: ClusterSettings | undefined): GivenSettings {
+  const { workloads = '', imagePaths = [], knative = false, pinTags = false } = settings ?? {}
+  return { workloads, imagePaths, knative, pinTags }
+}
+
 function segmentOf(name: string, index: number): string {
   return name.split('/')[index] ?? ''
 }
 
 function formatCluster(cluster: ClusterView, webhook: WebhookAddress): MessageInitShape<typeof ClusterSchema> {
-  const { project, key, trustDomain, uid, createTime, segment } = cluster
+  const { project, key, trustDomain, uid, createTime, segment, settings } = cluster
   const webhookUrl = segment === undefined ? '' : `${webhook.url}/v1/webhook/${segment}`
   return {
     name: `projects/${project}/clusters/${key}`,
@@ -49,5 +60,6 @@ function formatCluster(cluster: ClusterView, webhook: WebhookAddress): MessageIn
     webhookUrl,
     caBundle: webhook.caBundle,
     createTime: toTimestamp(createTime),
+    settings: { ...settings, imagePaths: [...settings.imagePaths] },
   }
 }

@@ -83,7 +83,13 @@ function formatWorld(world: ProjectWorld): MessageInitShape<typeof GateWorldSche
     policyUpdateTime,
     exemptions: exemptions.map(formatExemption),
     attestors: Object.entries<NamedAttestor>(attestors).map(([name, named]) => formatAttestor(name, named)),
-    clusters: clusters.map(({ key, uid, trustDomain, segment }) => ({ key, uid, trustDomain, segment })),
+    clusters: clusters.map(({ key, uid, trustDomain, segment, settings }) => ({
+      key,
+      uid,
+      trustDomain,
+      segment,
+      ...(settings === undefined ? {} : { settings: { ...settings, imagePaths: [...settings.imagePaths] } }),
+    })),
   }
 }
 

@@ -41,6 +41,7 @@ const WRITING = [
   'countersign.projects.list',
   'countersign.projects.delete',
   'countersign.clusters.create',
+  'countersign.clusters.update',
   'countersign.clusters.delete',
   'countersign.clusters.getSegment',
   'countersign.exemptions.create',

@@ -1,6 +1,7 @@
 import { parseClusterKey, parseProjectId } from '@countersign/core/name/resource-name.ts'
 import type { ClusterKey, ProjectId } from '@countersign/core/name/resource-name.ts'
 import { quote } from '@countersign/core/quote.ts'
+import { type ClusterSettings, parseClusterSettings } from '@countersign/core/workload/cluster-settings.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Grant } from '../access/permission.ts'
@@ -28,7 +29,12 @@ export interface ClusterRequest {
   readonly key: string
   /** Default `<project>.svc.id.goog`. */
   readonly trustDomain?: string
+  /** Default: nothing beside Pods. */
+  readonly settings?: GivenSettings
 }
+
+/** Settings as they are sent: read by `parseClusterSettings()`. */
+export type GivenSettings = Parameters<typeof parseClusterSettings>[0]
 
 export interface Clusters {
   registerCluster(caller: Caller, projectId: string, request: ClusterRequest): Promise<Cluster>
@@ -38,6 +44,8 @@ export interface Clusters {
     projectId: string,
     asked: PageAsked,
   ): Promise<{ readonly clusters: readonly ClusterView[]; readonly nextPageToken: string }>
+  /** Replaces the settings as a whole. */
+  updateCluster(caller: Caller, name: { readonly projectId: string; readonly key: string }, settings: GivenSettings): Promise<ClusterView>
   /** Its webhook URL answers nobody from then on, and the tokens of its gates are revoked. */
   removeCluster(caller: Caller, projectId: string, key: string): Promise<void>
 }
@@ -54,6 +62,7 @@ export function makeClusters(ports: ClusterPorts): Clusters {
     registerCluster: (caller, projectId, request) => registerCluster(ports, caller, { projectId, ...request }),
     getCluster: (caller, projectId, key) => getCluster(ports, caller, { projectId, key }),
     listClusters: (caller, projectId, asked) => listClusters(ports, caller, { projectId, asked }),
+    updateCluster: (caller, name, settings) => updateCluster(ports, caller, { ...name, settings }),
     removeCluster: (caller, projectId, key) => removeCluster(ports, caller, { projectId, key }),
   }
 }
@@ -66,7 +75,12 @@ function alreadyRegistered(project: ProjectId, key: ClusterKey): StatusError {
 async function registerCluster(ports: ClusterPorts, caller: Caller, request: ClusterRequest & { readonly projectId: string }): Promise<Cluster> {
   const { project, key } = acceptName({ projectId: request.projectId, key: request.key })
   const grant = requirePermission(caller, 'countersign.clusters.create', `projects/${project}`)
-  const cluster = newCluster(ports.surroundings, { project, key, trustDomain: acceptTrustDomain(project, request.trustDomain) })
+  const cluster = newCluster(ports.surroundings, {
+    project,
+    key,
+    trustDomain: acceptTrustDomain(project, request.trustDomain),
+    settings: acceptSettings(request.settings),
+  })
   return await ports.changes.commit(async (tables) => {
     await getProject(tables, project)
     const twin = await tables.findCluster(project, key)
@@ -106,6 +120,29 @@ async function listClusters(
   })
 }
 
+interface Update {
+  readonly projectId: string
+  readonly key: string
+  readonly settings: GivenSettings
+}
+
+async function updateCluster(ports: ClusterPorts, caller: Caller, asked: Update): Promise<ClusterView> {
+  const { project, key } = acceptName(asked)
+  const grant = requirePermission(caller, 'countersign.clusters.update', `projects/${project}`)
+  const settings = acceptSettings(asked.settings)
+  return await ports.changes.commit(async (tables) => {
+    await getProject(tables, project)
+    const cluster = { ...requireCluster(await tables.findCluster(project, key), project, key), settings }
+    await tables.setClusterSettings(project, key, settings)
+    await writeChange(
+      tables,
+      { project, kind: 'CLUSTER', name: nameOf(cluster), operation: 'UPDATE' },
+      { ...actOf(ports, caller, grant), methodName: `${SERVICE}.UpdateCluster`, response: withoutSegment(cluster) },
+    )
+    return viewFor(caller, cluster)
+  })
+}
+
 async function removeCluster(ports: ClusterPorts, caller: Caller, asked: { readonly projectId: string; readonly key: string }): Promise<void> {
   const { project, key } = acceptName(asked)
   const grant = requirePermission(caller, 'countersign.clusters.delete', `projects/${project}`)
@@ -126,7 +163,7 @@ function actOf(ports: ClusterPorts, caller: Caller, grant: Grant): Omit<Act, 'me
   return { principal: caller.principal, permissions: [grant], time: ports.surroundings.timestamp() }
 }
 
-function newCluster(surroundings: Surroundings, named: Pick<Cluster, 'project' | 'key' | 'trustDomain'>): Cluster {
+function newCluster(surroundings: Surroundings, named: Pick<Cluster, 'project' | 'key' | 'trustDomain' | 'settings'>): Cluster {
   const segment = Buffer.from(surroundings.random(32)).toString('base64url')
   return { ...named, uid: surroundings.uuid(), segment, createTime: surroundings.timestamp() }
 }
@@ -142,6 +179,10 @@ function acceptTrustDomain(project: ProjectId, given: string | undefined): strin
     'INVALID_ARGUMENT',
     `Trust domain ${quote(given)} is not valid: expected lower-case letters, digits, dots, hyphens and underscores, at most 255`,
   )
+}
+
+function acceptSettings(given: GivenSettings = { workloads: '', imagePaths: [], knative: false, pinTags: false }): ClusterSettings {
+  return getValue(parseClusterSettings(given), 'Cluster settings are not valid')
 }
 
 function requireCluster(cluster: Cluster | undefined, project: ProjectId, key: ClusterKey): Cluster {

@@ -1,5 +1,6 @@
 import type { Timestamp } from '@countersign/core/instant.ts'
 import type { ClusterKey, ProjectId } from '@countersign/core/name/resource-name.ts'
+import type { ClusterSettings } from '@countersign/core/workload/cluster-settings.ts'
 import type { Page, PageRequest } from '../changes/page.ts'
 
 /** A project that somebody created: nothing is decided for a name that nobody did. */
@@ -18,6 +19,7 @@ export interface Cluster {
   readonly trustDomain: string
   /** The unguessable segment of its webhook URL: 32 random bytes, base64url. A credential. */
   readonly segment: string
+  readonly settings: ClusterSettings
   readonly createTime: Timestamp
 }
 
@@ -33,5 +35,6 @@ export interface ClusterTables {
   findCluster(project: ProjectId, key: ClusterKey): Promise<Cluster | undefined>
   listClusters(project: ProjectId, page: PageRequest): Promise<Page<Cluster>>
   insertCluster(cluster: Cluster): Promise<void>
+  setClusterSettings(project: ProjectId, key: ClusterKey, settings: ClusterSettings): Promise<void>
   deleteCluster(project: ProjectId, key: ClusterKey): Promise<void>
 }

@@ -73,6 +73,29 @@ test('registerCluster() gives an unguessable segment that only an admin sees aga
   assert.equal(JSON.stringify(store.records()).includes(segment), false)
 })
 
+test('updateCluster() replaces the settings, for admins alone, and is on record', async () => {
+  const { clusters, store } = await makeMetadataWorld(['p1'])
+  const before = await clusters.registerCluster(ADMIN, 'p1', { key: 'local.c' })
+  const name = { projectId: 'p1', key: 'local.c' }
+  const settings = { workloads: 'deny', imagePaths: ['tekton'], knative: true, pinTags: false }
+  assert.deepEqual(await clusters.updateCluster(ADMIN, name, settings), { ...before, settings })
+  assert.deepEqual(await clusters.getCluster(ADMIN, 'p1', 'local.c'), { ...before, settings })
+  const codes = [
+    (await refusalOf(clusters.updateCluster(callerOf('viewer', 'p1'), name, settings))).code,
+    (await refusalOf(clusters.updateCluster(ADMIN, name, { ...settings, imagePaths: ['no path'] }))).code,
+    (await refusalOf(clusters.updateCluster(ADMIN, { ...name, key: 'local.d' }, settings))).code,
+  ]
+  assert.deepEqual(codes, ['PERMISSION_DENIED', 'INVALID_ARGUMENT', 'NOT_FOUND'])
+  assert.deepEqual((await store.feed.after(0, 10)).at(-1), {
+    position: 3,
+    project: 'p1',
+    kind: 'CLUSTER',
+    name: 'projects/p1/clusters/local.c',
+    operation: 'UPDATE',
+  })
+  assert.equal(JSON.stringify(store.records()).includes(before.segment), false)
+})
+
 test('registerCluster() refuses a twin, a bad key, a bad trust domain and an unknown project', async () => {
   const { clusters } = await makeMetadataWorld(['p1'])
   await clusters.registerCluster(ADMIN, 'p1', { key: 'local.c' })

@@ -50,6 +50,7 @@ export const cluster = (owner: string, key: string): Cluster => ({
   uid: `uid-${owner}-${key}`,
   trustDomain: `${owner}.svc.id.goog`,
   segment: `segment-${owner}-${key}`,
+  settings: { workloads: 'warn', imagePaths: ['tekton'], knative: true, pinTags: false },
   createTime: TIME,
 })
 

@@ -127,6 +127,10 @@ function registrationOver(state: MemoryState): ProjectTables & ClusterTables {
     findCluster: async (project, key) => clusters.get(`${project}/${key}`),
     listClusters: async (project, page) => pageOf(owned(clusters, project), (cluster) => cluster.key, page),
     insertCluster: async (cluster) => insert(clusters, `${cluster.project}/${cluster.key}`, cluster),
+    setClusterSettings: async (project, key, settings) => {
+      const cluster = clusters.get(`${project}/${key}`)
+      if (cluster !== undefined) clusters.set(`${project}/${key}`, { ...cluster, settings })
+    },
     deleteCluster: async (project, key) => void clusters.delete(`${project}/${key}`),
   }
 }

@@ -111,6 +111,12 @@ export function registrationContract(name: string, open: () => Promise<ContractS
         keys.map(({ key }) => key),
         ['eu.a', 'us.a', 'us.b'],
       )
+      const settings = { imagePaths: [], knative: false, pinTags: true }
+      await store.changes.commit((tables) => tables.setClusterSettings(id, cluster('p1', 'us.a').key, settings))
+      assert.deepEqual(await store.changes.read((tables) => tables.findCluster(id, cluster('p1', 'us.a').key)), {
+        ...cluster('p1', 'us.a'),
+        settings,
+      })
       await store.changes.commit((tables) => tables.deleteCluster(id, cluster('p1', 'us.a').key))
       assert.equal(await store.changes.read((tables) => tables.findCluster(id, cluster('p1', 'us.a').key)), undefined)
       assert.equal((await refusalOf(store.changes.commit((tables) => tables.insertCluster(cluster('p1', 'us.b'))))).code, 'ALREADY_EXISTS')

@@ -1,3 +1,5 @@
+import { StatusError } from '@countersign/core/status.ts'
+import { type ClusterSettings, NO_SETTINGS } from '@countersign/core/workload/cluster-settings.ts'
 import type { Cluster, ClusterTables, Project, ProjectTables } from '@countersign/service/registration/ports.ts'
 import { pageOf } from '../page.ts'
 import { clusterKey, projectId } from '../row.ts'
@@ -30,7 +32,7 @@ export function projectTables(db: Database): ProjectTables {
   }
 }
 
-const CLUSTER_COLUMNS = ['project', 'key', 'uid', 'trust_domain', 'segment', 'create_time'] as const
+const CLUSTER_COLUMNS = ['project', 'key', 'uid', 'trust_domain', 'segment', 'create_time', 'settings'] as const
 
 /** Clusters. */
 export function clusterTables(db: Database): ClusterTables {
@@ -50,8 +52,13 @@ export function clusterTables(db: Database): ClusterTables {
         .execute()
       return pageOf(rows, page, { keyOf: ({ key }) => key, parse: parseCluster })
     },
-    insertCluster: async ({ project, key, uid, trustDomain, segment, createTime }) => {
-      await db.insertInto('cluster').values({ project, key, uid, trust_domain: trustDomain, segment, create_time: createTime }).execute()
+    insertCluster: async ({ project, key, uid, trustDomain, segment, createTime, settings }) => {
+      const row = { project, key, uid, trust_domain: trustDomain, segment, create_time: createTime, settings: JSON.stringify(settings) }
+      await db.insertInto('cluster').values(row).execute()
+    },
+    setClusterSettings: async (project, key, settings) => {
+      const values = { settings: JSON.stringify(settings) }
+      await db.updateTable('cluster').set(values).where('project', '=', project).where('key', '=', key).execute()
     },
     deleteCluster: async (project, key) => {
       await db.deleteFrom('cluster').where('project', '=', project).where('key', '=', key).execute()
@@ -64,6 +71,22 @@ function parseProject({ id, uid, number, create_time }: Schema['project']): Proj
 }
 
 /** The cluster of a row. */
-export function parseCluster({ project, key, uid, trust_domain, segment, create_time }: Schema['cluster']): Cluster {
-  return { project: projectId(project), key: clusterKey(key), uid, trustDomain: trust_domain, segment, createTime: create_time }
+export function parseCluster({ project, key, uid, trust_domain, segment, create_time, settings }: Schema['cluster']): Cluster {
+  return {
+    project: projectId(project),
+    key: clusterKey(key),
+    uid,
+    trustDomain: trust_domain,
+    segment,
+    settings: parseSettings(settings),
+    createTime: create_time,
+  }
+}
+
+function parseSettings(text: string): ClusterSettings {
+  try {
+    return { ...NO_SETTINGS, ...(JSON.parse(text) as Partial<ClusterSettings>) }
+  } catch (cause) {
+    throw new StatusError('DATA_LOSS', 'The stored settings of a cluster cannot be read', { cause })
+  }
 }

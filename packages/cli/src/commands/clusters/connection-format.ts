@@ -2,6 +2,8 @@ import { formatYaml } from '@countersign/api/file/yaml.ts'
 import { type Tree, textIn } from '../../connection/api.ts'
 import { STRICT, webhookConfiguration } from '../../install/webhook.ts'
 import { printable } from '../../terminal.ts'
+import { earlyWebhooks } from './early-webhooks.ts'
+import { settingsOf } from './settings.ts'
 
 /** What a cluster needs to ask the gate. */
 export interface ClusterConnection {
@@ -15,7 +17,10 @@ export function connectionOf(cluster: Tree): ClusterConnection {
 }
 
 /** A ValidatingWebhookConfiguration for `kubectl apply`, for a gate outside of the cluster. */
-export function formatWebhookConfiguration({ webhookUrl, caBundle }: ClusterConnection): string {
+export function formatWebhookConfiguration(cluster: Tree): string {
+  const { webhookUrl, caBundle } = connectionOf(cluster)
   const clientConfig = { url: webhookUrl, caBundle: Buffer.from(caBundle).toString('base64') }
-  return printable(formatYaml(webhookConfiguration({ name: 'countersign' }, { ...STRICT, clientConfig })))
+  const { webhooks, ...strict } = webhookConfiguration({ name: 'countersign' }, { ...STRICT, clientConfig })
+  const all = [...(webhooks as readonly object[]), ...earlyWebhooks(settingsOf(cluster), clientConfig)]
+  return printable(formatYaml({ ...strict, webhooks: all }))
 }

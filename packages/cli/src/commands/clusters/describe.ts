@@ -1,7 +1,7 @@
 import { pathOf } from '../../connection/api.ts'
 import { fullName } from '../../context.ts'
 import type { Verb } from '../verb.ts'
-import { connectionOf, formatWebhookConfiguration } from './connection-format.ts'
+import { formatWebhookConfiguration } from './connection-format.ts'
 
 export const describeCluster: Verb = {
   usage: 'describe <cluster>',
@@ -14,7 +14,7 @@ export const describeCluster: Verb = {
   async run(context, given) {
     const name = fullName(context, 'clusters', given.argument(0))
     const cluster = await (await context.api()).call('GET', pathOf('/countersign/v1', name))
-    if (given.has('--webhook-configuration')) context.terminal.write(formatWebhookConfiguration(connectionOf(cluster)))
+    if (given.has('--webhook-configuration')) context.terminal.write(formatWebhookConfiguration(cluster))
     else await context.showOne(cluster)
   },
 }

@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts'
 import { printable } from '../../terminal.ts'
 import type { Verb } from '../verb.ts'
 import { type ClusterConnection, connectionOf, formatWebhookConfiguration } from './connection-format.ts'
+import { changedSettings, SETTING_OPTIONS, settingsOf } from './settings.ts'
 
 export const registerCluster: Verb = {
   usage: 'register <cluster>',
@@ -14,16 +15,18 @@ export const registerCluster: Verb = {
   ],
   options: [
     { flags: '--trust-domain <domain>', summary: 'SPIFFE trust domain of its workloads (default PROJECT.svc.id.goog)' },
+    ...SETTING_OPTIONS,
     { flags: '--webhook-configuration', summary: 'print the ValidatingWebhookConfiguration for kubectl apply, and nothing else' },
   ],
   async run(context, given) {
     const [project, key] = [context.project(), given.argument(0)]
     const trustDomain = given.text('--trust-domain')
-    const body = { key, ...(trustDomain === undefined ? {} : { trustDomain }) }
+    const settings = changedSettings(settingsOf({}), given)
+    const body = { key, settings, ...(trustDomain === undefined ? {} : { trustDomain }) }
     const cluster = await (await context.api()).call('POST', pathOf('/countersign/v1', `projects/${project}/clusters`), { body })
     const connection = connectionOf(cluster)
     context.terminal.say(`Registered cluster [${textIn(cluster, 'key')}] in project [${project}].`)
-    if (given.has('--webhook-configuration')) context.terminal.write(formatWebhookConfiguration(connection))
+    if (given.has('--webhook-configuration')) context.terminal.write(formatWebhookConfiguration(cluster))
     else if (context.hasFormat) await context.showOne(connection)
     else explain(context, `${key} --project ${project}`, connection)
   },

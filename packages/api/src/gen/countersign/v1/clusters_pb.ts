@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/clusters.proto.
  */
 export const file_countersign_v1_clusters: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb3VudGVyc2lnbi92MS9jbHVzdGVycy5wcm90bxIOY291bnRlcnNpZ24udjEioAEKB0NsdXN0ZXISDAoEbmFtZRgBIAEoCRILCgNrZXkYAiABKAkSFAoMdHJ1c3RfZG9tYWluGAMgASgJEhMKC3dlYmhvb2tfdXJsGAQgASgJEhEKCWNhX2J1bmRsZRgFIAEoCRILCgN1aWQYBiABKAkSLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlIKFlJlZ2lzdGVyQ2x1c3RlclJlcXVlc3QSDgoGcGFyZW50GAEgASgJEigKB2NsdXN0ZXIYAiABKAsyFy5jb3VudGVyc2lnbi52MS5DbHVzdGVyIkwKE0xpc3RDbHVzdGVyc1JlcXVlc3QSDgoGcGFyZW50GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIloKFExpc3RDbHVzdGVyc1Jlc3BvbnNlEikKCGNsdXN0ZXJzGAEgAygLMhcuY291bnRlcnNpZ24udjEuQ2x1c3RlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIQoRR2V0Q2x1c3RlclJlcXVlc3QSDAoEbmFtZRgBIAEoCSIkChRSZW1vdmVDbHVzdGVyUmVxdWVzdBIMCgRuYW1lGAEgASgJMrYECghDbHVzdGVycxKRAQoPUmVnaXN0ZXJDbHVzdGVyEiYuY291bnRlcnNpZ24udjEuUmVnaXN0ZXJDbHVzdGVyUmVxdWVzdBoXLmNvdW50ZXJzaWduLnYxLkNsdXN0ZXIiPYLT5JMCNzoHY2x1c3RlciIsL2NvdW50ZXJzaWduL3YxL3twYXJlbnQ9cHJvamVjdHMvKn0vY2x1c3RlcnMSjwEKDExpc3RDbHVzdGVycxIjLmNvdW50ZXJzaWduLnYxLkxpc3RDbHVzdGVyc1JlcXVlc3QaJC5jb3VudGVyc2lnbi52MS5MaXN0Q2x1c3RlcnNSZXNwb25zZSI0gtPkkwIuEiwvY291bnRlcnNpZ24vdjEve3BhcmVudD1wcm9qZWN0cy8qfS9jbHVzdGVycxJ+CgpHZXRDbHVzdGVyEiEuY291bnRlcnNpZ24udjEuR2V0Q2x1c3RlclJlcXVlc3QaFy5jb3VudGVyc2lnbi52MS5DbHVzdGVyIjSC0+STAi4SLC9jb3VudGVyc2lnbi92MS97bmFtZT1wcm9qZWN0cy8qL2NsdXN0ZXJzLyp9EoMBCg1SZW1vdmVDbHVzdGVyEiQuY291bnRlcnNpZ24udjEuUmVtb3ZlQ2x1c3RlclJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiNILT5JMCLiosL2NvdW50ZXJzaWduL3YxL3tuYW1lPXByb2plY3RzLyovY2x1c3RlcnMvKn1iBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_empty, file_google_protobuf_timestamp]);
+  fileDesc("Ch1jb3VudGVyc2lnbi92MS9jbHVzdGVycy5wcm90bxIOY291bnRlcnNpZ24udjEi0wEKB0NsdXN0ZXISDAoEbmFtZRgBIAEoCRILCgNrZXkYAiABKAkSFAoMdHJ1c3RfZG9tYWluGAMgASgJEhMKC3dlYmhvb2tfdXJsGAQgASgJEhEKCWNhX2J1bmRsZRgFIAEoCRILCgN1aWQYBiABKAkSLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKCHNldHRpbmdzGAggASgLMh8uY291bnRlcnNpZ24udjEuQ2x1c3RlclNldHRpbmdzIlwKD0NsdXN0ZXJTZXR0aW5ncxIRCgl3b3JrbG9hZHMYASABKAkSEwoLaW1hZ2VfcGF0aHMYAiADKAkSDwoHa25hdGl2ZRgDIAEoCBIQCghwaW5fdGFncxgEIAEoCCJAChRVcGRhdGVDbHVzdGVyUmVxdWVzdBIoCgdjbHVzdGVyGAEgASgLMhcuY291bnRlcnNpZ24udjEuQ2x1c3RlciJSChZSZWdpc3RlckNsdXN0ZXJSZXF1ZXN0Eg4KBnBhcmVudBgBIAEoCRIoCgdjbHVzdGVyGAIgASgLMhcuY291bnRlcnNpZ24udjEuQ2x1c3RlciJMChNMaXN0Q2x1c3RlcnNSZXF1ZXN0Eg4KBnBhcmVudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJaChRMaXN0Q2x1c3RlcnNSZXNwb25zZRIpCghjbHVzdGVycxgBIAMoCzIXLmNvdW50ZXJzaWduLnYxLkNsdXN0ZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiEKEUdldENsdXN0ZXJSZXF1ZXN0EgwKBG5hbWUYASABKAkiJAoUUmVtb3ZlQ2x1c3RlclJlcXVlc3QSDAoEbmFtZRgBIAEoCTLOBQoIQ2x1c3RlcnMSkQEKD1JlZ2lzdGVyQ2x1c3RlchImLmNvdW50ZXJzaWduLnYxLlJlZ2lzdGVyQ2x1c3RlclJlcXVlc3QaFy5jb3VudGVyc2lnbi52MS5DbHVzdGVyIj2C0+STAjc6B2NsdXN0ZXIiLC9jb3VudGVyc2lnbi92MS97cGFyZW50PXByb2plY3RzLyp9L2NsdXN0ZXJzEo8BCgxMaXN0Q2x1c3RlcnMSIy5jb3VudGVyc2lnbi52MS5MaXN0Q2x1c3RlcnNSZXF1ZXN0GiQuY291bnRlcnNpZ24udjEuTGlzdENsdXN0ZXJzUmVzcG9uc2UiNILT5JMCLhIsL2NvdW50ZXJzaWduL3YxL3twYXJlbnQ9cHJvamVjdHMvKn0vY2x1c3RlcnMSfgoKR2V0Q2x1c3RlchIhLmNvdW50ZXJzaWduLnYxLkdldENsdXN0ZXJSZXF1ZXN0GhcuY291bnRlcnNpZ24udjEuQ2x1c3RlciI0gtPkkwIuEiwvY291bnRlcnNpZ24vdjEve25hbWU9cHJvamVjdHMvKi9jbHVzdGVycy8qfRKVAQoNVXBkYXRlQ2x1c3RlchIkLmNvdW50ZXJzaWduLnYxLlVwZGF0ZUNsdXN0ZXJSZXF1ZXN0GhcuY291bnRlcnNpZ24udjEuQ2x1c3RlciJFgtPkkwI/OgdjbHVzdGVyGjQvY291bnRlcnNpZ24vdjEve2NsdXN0ZXIubmFtZT1wcm9qZWN0cy8qL2NsdXN0ZXJzLyp9EoMBCg1SZW1vdmVDbHVzdGVyEiQuY291bnRlcnNpZ24udjEuUmVtb3ZlQ2x1c3RlclJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiNILT5JMCLiosL2NvdW50ZXJzaWduL3YxL3tuYW1lPXByb2plY3RzLyovY2x1c3RlcnMvKn1iBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_empty, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message countersign.v1.Cluster
@@ -67,6 +67,11 @@ export type Cluster = Message<"countersign.v1.Cluster"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 7;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: countersign.v1.ClusterSettings settings = 8;
+   */
+  settings?: ClusterSettings | undefined;
 };
 
 /**
@@ -121,6 +126,11 @@ export type ClusterJson = {
    * @generated from field: google.protobuf.Timestamp create_time = 7;
    */
   createTime?: TimestampJson;
+
+  /**
+   * @generated from field: countersign.v1.ClusterSettings settings = 8;
+   */
+  settings?: ClusterSettingsJson;
 };
 
 /**
@@ -129,6 +139,110 @@ export type ClusterJson = {
  */
 export const ClusterSchema: GenMessage<Cluster, {jsonType: ClusterJson}> = /*@__PURE__*/
   messageDesc(file_countersign_v1_clusters, 0);
+
+/**
+ * What is asked about for a cluster beside its Pods.
+ *
+ * @generated from message countersign.v1.ClusterSettings
+ */
+export type ClusterSettings = Message<"countersign.v1.ClusterSettings"> & {
+  /**
+   * `deny`, `warn` or `ignore`. Empty: the cluster is told to ask about Pods alone; a workload that it asks about all the same is judged.
+   *
+   * @generated from field: string workloads = 1;
+   */
+  workloads: string;
+
+  /**
+   * Where custom resources name images: `GROUP/VERSION/Kind:PATH`, or a preset, `argo-rollouts` or `tekton`.
+   *
+   * @generated from field: repeated string image_paths = 2;
+   */
+  imagePaths: string[];
+
+  /**
+   * Whether Knative Services that carry Cloud Run's annotation are judged as Cloud Run does.
+   *
+   * @generated from field: bool knative = 3;
+   */
+  knative: boolean;
+
+  /**
+   * Whether Pods' tags may be pinned to digests on their way in.
+   *
+   * @generated from field: bool pin_tags = 4;
+   */
+  pinTags: boolean;
+};
+
+/**
+ * What is asked about for a cluster beside its Pods.
+ *
+ * @generated from message countersign.v1.ClusterSettings
+ */
+export type ClusterSettingsJson = {
+  /**
+   * `deny`, `warn` or `ignore`. Empty: the cluster is told to ask about Pods alone; a workload that it asks about all the same is judged.
+   *
+   * @generated from field: string workloads = 1;
+   */
+  workloads?: string;
+
+  /**
+   * Where custom resources name images: `GROUP/VERSION/Kind:PATH`, or a preset, `argo-rollouts` or `tekton`.
+   *
+   * @generated from field: repeated string image_paths = 2;
+   */
+  imagePaths?: string[];
+
+  /**
+   * Whether Knative Services that carry Cloud Run's annotation are judged as Cloud Run does.
+   *
+   * @generated from field: bool knative = 3;
+   */
+  knative?: boolean;
+
+  /**
+   * Whether Pods' tags may be pinned to digests on their way in.
+   *
+   * @generated from field: bool pin_tags = 4;
+   */
+  pinTags?: boolean;
+};
+
+/**
+ * Describes the message countersign.v1.ClusterSettings.
+ * Use `create(ClusterSettingsSchema)` to create a new message.
+ */
+export const ClusterSettingsSchema: GenMessage<ClusterSettings, {jsonType: ClusterSettingsJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_clusters, 1);
+
+/**
+ * @generated from message countersign.v1.UpdateClusterRequest
+ */
+export type UpdateClusterRequest = Message<"countersign.v1.UpdateClusterRequest"> & {
+  /**
+   * @generated from field: countersign.v1.Cluster cluster = 1;
+   */
+  cluster?: Cluster | undefined;
+};
+
+/**
+ * @generated from message countersign.v1.UpdateClusterRequest
+ */
+export type UpdateClusterRequestJson = {
+  /**
+   * @generated from field: countersign.v1.Cluster cluster = 1;
+   */
+  cluster?: ClusterJson;
+};
+
+/**
+ * Describes the message countersign.v1.UpdateClusterRequest.
+ * Use `create(UpdateClusterRequestSchema)` to create a new message.
+ */
+export const UpdateClusterRequestSchema: GenMessage<UpdateClusterRequest, {jsonType: UpdateClusterRequestJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_clusters, 2);
 
 /**
  * @generated from message countersign.v1.RegisterClusterRequest
@@ -169,7 +283,7 @@ export type RegisterClusterRequestJson = {
  * Use `create(RegisterClusterRequestSchema)` to create a new message.
  */
 export const RegisterClusterRequestSchema: GenMessage<RegisterClusterRequest, {jsonType: RegisterClusterRequestJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_clusters, 1);
+  messageDesc(file_countersign_v1_clusters, 3);
 
 /**
  * @generated from message countersign.v1.ListClustersRequest
@@ -216,7 +330,7 @@ export type ListClustersRequestJson = {
  * Use `create(ListClustersRequestSchema)` to create a new message.
  */
 export const ListClustersRequestSchema: GenMessage<ListClustersRequest, {jsonType: ListClustersRequestJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_clusters, 2);
+  messageDesc(file_countersign_v1_clusters, 4);
 
 /**
  * @generated from message countersign.v1.ListClustersResponse
@@ -253,7 +367,7 @@ export type ListClustersResponseJson = {
  * Use `create(ListClustersResponseSchema)` to create a new message.
  */
 export const ListClustersResponseSchema: GenMessage<ListClustersResponse, {jsonType: ListClustersResponseJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_clusters, 3);
+  messageDesc(file_countersign_v1_clusters, 5);
 
 /**
  * @generated from message countersign.v1.GetClusterRequest
@@ -280,7 +394,7 @@ export type GetClusterRequestJson = {
  * Use `create(GetClusterRequestSchema)` to create a new message.
  */
 export const GetClusterRequestSchema: GenMessage<GetClusterRequest, {jsonType: GetClusterRequestJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_clusters, 4);
+  messageDesc(file_countersign_v1_clusters, 6);
 
 /**
  * @generated from message countersign.v1.RemoveClusterRequest
@@ -307,7 +421,7 @@ export type RemoveClusterRequestJson = {
  * Use `create(RemoveClusterRequestSchema)` to create a new message.
  */
 export const RemoveClusterRequestSchema: GenMessage<RemoveClusterRequest, {jsonType: RemoveClusterRequestJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_clusters, 5);
+  messageDesc(file_countersign_v1_clusters, 7);
 
 /**
  * Clusters are registered before anything is decided for them.
@@ -339,6 +453,16 @@ export const Clusters: GenService<{
   getCluster: {
     methodKind: "unary";
     input: typeof GetClusterRequestSchema;
+    output: typeof ClusterSchema;
+  },
+  /**
+   * Replaces the cluster's settings as a whole; nothing else of a cluster changes.
+   *
+   * @generated from rpc countersign.v1.Clusters.UpdateCluster
+   */
+  updateCluster: {
+    methodKind: "unary";
+    input: typeof UpdateClusterRequestSchema;
     output: typeof ClusterSchema;
   },
   /**

@@ -4,6 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { ClusterSettings, ClusterSettingsJson } from "./clusters_pb.ts";
+import { file_countersign_v1_clusters } from "./clusters_pb.ts";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
 import type { Policy, PolicyJson } from "../../google/cloud/binaryauthorization/v1/resources_pb.ts";
 import { file_google_cloud_binaryauthorization_v1_resources } from "../../google/cloud/binaryauthorization/v1/resources_pb.ts";
@@ -13,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/gates.proto.
  */
 export const file_countersign_v1_gates: GenFile = /*@__PURE__*/
-  fileDesc("Chpjb3VudGVyc2lnbi92MS9nYXRlcy5wcm90bxIOY291bnRlcnNpZ24udjEiHwoPR2V0V29ybGRSZXF1ZXN0EgwKBG5hbWUYASABKAkiTgoQR2V0V29ybGRSZXNwb25zZRIQCghwb3NpdGlvbhgBIAEoAxIoCgV3b3JsZBgCIAEoCzIZLmNvdW50ZXJzaWduLnYxLkdhdGVXb3JsZCK1AgoJR2F0ZVdvcmxkEg8KB3Byb2plY3QYASABKAkSFgoOcHJvamVjdF9udW1iZXIYAiABKAkSOwoGcG9saWN5GAMgASgLMisuZ29vZ2xlLmNsb3VkLmJpbmFyeWF1dGhvcml6YXRpb24udjEuUG9saWN5EhMKC3BvbGljeV9ldGFnGAQgASgJEhoKEnBvbGljeV91cGRhdGVfdGltZRgFIAEoCRIxCgpleGVtcHRpb25zGAYgAygLMh0uY291bnRlcnNpZ24udjEuR2F0ZUV4ZW1wdGlvbhIvCglhdHRlc3RvcnMYByADKAsyHC5jb3VudGVyc2lnbi52MS5HYXRlQXR0ZXN0b3ISLQoIY2x1c3RlcnMYCCADKAsyGy5jb3VudGVyc2lnbi52MS5HYXRlQ2x1c3RlciKUAQoNR2F0ZUV4ZW1wdGlvbhIKCgJpZBgBIAEoCRIRCgdwYXR0ZXJuGAIgASgJSAASEAoGZGlnZXN0GAMgASgJSAASEQoJbmFtZXNwYWNlGAQgASgJEg0KBW93bmVyGAUgASgJEg4KBnJlYXNvbhgGIAEoCRIVCg1leHBpcmVzX2F0X21zGAcgASgDQgkKB3N1YmplY3QinQIKDEdhdGVBdHRlc3RvchIMCgRuYW1lGAEgASgJEjEKBXN0YXRlGAIgASgOMiIuY291bnRlcnNpZ24udjEuR2F0ZUF0dGVzdG9yLlN0YXRlEgwKBGV0YWcYAyABKAkSCwoDdWlkGAQgASgJEhMKC2Rlc2NyaXB0aW9uGAUgASgJEgwKBG5vdGUYBiABKAkSEAoIbm90ZV91aWQYByABKAkSMgoLcHVibGljX2tleXMYCCADKAsyHS5jb3VudGVyc2lnbi52MS5HYXRlUHVibGljS2V5IkgKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASCwoHUFJFU0VOVBABEgoKBkFCU0VOVBACEg8KC05PVF9HUkFOVEVEEAMihwEKDUdhdGVQdWJsaWNLZXkSCgoCaWQYASABKAkSDwoHY29tbWVudBgCIAEoCRIbChFhc2NpaV9hcm1vcmVkX3BncBgDIAEoCUgAEhgKDnB1YmxpY19rZXlfcGVtGAQgASgJSAASGwoTc2lnbmF0dXJlX2FsZ29yaXRobRgFIAEoCUIFCgNrZXkiTgoLR2F0ZUNsdXN0ZXISCwoDa2V5GAEgASgJEgsKA3VpZBgCIAEoCRIUCgx0cnVzdF9kb21haW4YAyABKAkSDwoHc2VnbWVudBgEIAEoCSIxChJMaXN0Q2hhbmdlc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRINCgVhZnRlchgCIAEoAyJtChNMaXN0Q2hhbmdlc1Jlc3BvbnNlEicKB2NoYW5nZXMYASADKAsyFi5jb3VudGVyc2lnbi52MS5DaGFuZ2USEAoIcG9zaXRpb24YAiABKAMSDAoEaGVhZBgDIAEoAxINCgVub3RlcxgEIAMoCSKGAQoGQ2hhbmdlEhAKCHBvc2l0aW9uGAEgASgDEg8KB3Byb2plY3QYAiABKAkSDAoEa2luZBgDIAEoCRIMCgRuYW1lGAQgASgJEgwKBGV0YWcYBSABKAkSEQoJb3BlcmF0aW9uGAYgASgJEgwKBG5vdGUYByABKAkSDgoGZGlnZXN0GAggASgJIlcKF0ZpbmRBdHRlc3RhdGlvbnNSZXF1ZXN0EgwKBG5hbWUYASABKAkSDAoEbm90ZRgCIAEoCRIQCghub3RlX3VpZBgDIAEoCRIOCgZkaWdlc3QYBCABKAkiYwoYRmluZEF0dGVzdGF0aW9uc1Jlc3BvbnNlEhAKCHBvc2l0aW9uGAEgASgDEjUKDGF0dGVzdGF0aW9ucxgCIAMoCzIfLmNvdW50ZXJzaWduLnYxLkdhdGVBdHRlc3RhdGlvbiLQAQoPR2F0ZUF0dGVzdGF0aW9uEhIKCm9jY3VycmVuY2UYASABKAkSDAoEbm90ZRgCIAEoCRIQCghub3RlX3VpZBgDIAEoCRIUCgxyZXNvdXJjZV91cmkYBCABKAkSGgoSc2VyaWFsaXplZF9wYXlsb2FkGAUgASgMEjEKCnNpZ25hdHVyZXMYBiADKAsyHS5jb3VudGVyc2lnbi52MS5HYXRlU2lnbmF0dXJlEgwKBGp3dHMYByADKAkSFgoOcmVjZWl2ZWRfYXRfbXMYCCABKAMiOQoNR2F0ZVNpZ25hdHVyZRIVCg1wdWJsaWNfa2V5X2lkGAEgASgJEhEKCXNpZ25hdHVyZRgCIAEoDCJfChJTaGlwUmVjb3Jkc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIOCgZ3cml0ZXIYAiABKAkSKwoHcmVjb3JkcxgDIAMoCzIaLmNvdW50ZXJzaWduLnYxLkdhdGVSZWNvcmQiVgoKR2F0ZVJlY29yZBIQCghzZXF1ZW5jZRgBIAEoAxIVCg1wcmV2aW91c19oYXNoGAIgASgJEgwKBGhhc2gYAyABKAkSEQoJY2Fub25pY2FsGAQgASgJIicKE1NoaXBSZWNvcmRzUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAMiqQIKEVJlcG9ydEdhdGVSZXF1ZXN0EgwKBG5hbWUYASABKAkSDgoGd3JpdGVyGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJEhUKDWZlZWRfcG9zaXRpb24YBSABKAMSEwoLcG9saWN5X2V0YWcYBiABKAkSFAoMc3RhbGVfZm9yX21zGAcgASgDEhkKEXVuc2hpcHBlZF9yZWNvcmRzGAggASgDEkEKCGNvdW50ZXJzGAkgAygLMi8uY291bnRlcnNpZ24udjEuUmVwb3J0R2F0ZVJlcXVlc3QuQ291bnRlcnNFbnRyeRovCg1Db3VudGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEiKwoSUmVwb3J0R2F0ZVJlc3BvbnNlEhUKDWZlZWRfcG9zaXRpb24YASABKAMylAYKBUdhdGVzEokBCghHZXRXb3JsZBIfLmNvdW50ZXJzaWduLnYxLkdldFdvcmxkUmVxdWVzdBogLmNvdW50ZXJzaWduLnYxLkdldFdvcmxkUmVzcG9uc2UiOoLT5JMCNBIyL2NvdW50ZXJzaWduL3YxL3tuYW1lPXByb2plY3RzLyovY2x1c3RlcnMvKn0vd29ybGQSlAEKC0xpc3RDaGFuZ2VzEiIuY291bnRlcnNpZ24udjEuTGlzdENoYW5nZXNSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuTGlzdENoYW5nZXNSZXNwb25zZSI8gtPkkwI2EjQvY291bnRlcnNpZ24vdjEve25hbWU9cHJvamVjdHMvKi9jbHVzdGVycy8qfS9jaGFuZ2VzEq8BChBGaW5kQXR0ZXN0YXRpb25zEicuY291bnRlcnNpZ24udjEuRmluZEF0dGVzdGF0aW9uc1JlcXVlc3QaKC5jb3VudGVyc2lnbi52MS5GaW5kQXR0ZXN0YXRpb25zUmVzcG9uc2UiSILT5JMCQjoBKiI9L2NvdW50ZXJzaWduL3YxL3tuYW1lPXByb2plY3RzLyovY2x1c3RlcnMvKn06ZmluZEF0dGVzdGF0aW9ucxKbAQoLU2hpcFJlY29yZHMSIi5jb3VudGVyc2lnbi52MS5TaGlwUmVjb3Jkc1JlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5TaGlwUmVjb3Jkc1Jlc3BvbnNlIkOC0+STAj06ASoiOC9jb3VudGVyc2lnbi92MS97bmFtZT1wcm9qZWN0cy8qL2NsdXN0ZXJzLyp9OnNoaXBSZWNvcmRzEpcBCgpSZXBvcnRHYXRlEiEuY291bnRlcnNpZ24udjEuUmVwb3J0R2F0ZVJlcXVlc3QaIi5jb3VudGVyc2lnbi52MS5SZXBvcnRHYXRlUmVzcG9uc2UiQoLT5JMCPDoBKiI3L2NvdW50ZXJzaWduL3YxL3tuYW1lPXByb2plY3RzLyovY2x1c3RlcnMvKn06cmVwb3J0R2F0ZWIGcHJvdG8z", [file_google_api_annotations, file_google_cloud_binaryauthorization_v1_resources]);
+  fileDesc("Chpjb3VudGVyc2lnbi92MS9nYXRlcy5wcm90bxIOY291bnRlcnNpZ24udjEiHwoPR2V0V29ybGRSZXF1ZXN0EgwKBG5hbWUYASABKAkiTgoQR2V0V29ybGRSZXNwb25zZRIQCghwb3NpdGlvbhgBIAEoAxIoCgV3b3JsZBgCIAEoCzIZLmNvdW50ZXJzaWduLnYxLkdhdGVXb3JsZCLqAgoJR2F0ZVdvcmxkEg8KB3Byb2plY3QYASABKAkSFgoOcHJvamVjdF9udW1iZXIYAiABKAkSOwoGcG9saWN5GAMgASgLMisuZ29vZ2xlLmNsb3VkLmJpbmFyeWF1dGhvcml6YXRpb24udjEuUG9saWN5EhMKC3BvbGljeV9ldGFnGAQgASgJEhoKEnBvbGljeV91cGRhdGVfdGltZRgFIAEoCRIxCgpleGVtcHRpb25zGAYgAygLMh0uY291bnRlcnNpZ24udjEuR2F0ZUV4ZW1wdGlvbhIvCglhdHRlc3RvcnMYByADKAsyHC5jb3VudGVyc2lnbi52MS5HYXRlQXR0ZXN0b3ISLQoIY2x1c3RlcnMYCCADKAsyGy5jb3VudGVyc2lnbi52MS5HYXRlQ2x1c3RlchIzCgticmVha19nbGFzcxgJIAEoCzIeLmNvdW50ZXJzaWduLnYxLkdhdGVCcmVha0dsYXNzIrQBCg5HYXRlQnJlYWtHbGFzcxIMCgRtb2RlGAEgASgJEj4KCGNsdXN0ZXJzGAIgAygLMiwuY291bnRlcnNpZ24udjEuR2F0ZUJyZWFrR2xhc3MuQ2x1c3RlcnNFbnRyeRISCgpwdWJsaWNfa2V5GAMgASgJEg8KB3Jldm9rZWQYBCADKAkaLwoNQ2x1c3RlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIpQBCg1HYXRlRXhlbXB0aW9uEgoKAmlkGAEgASgJEhEKB3BhdHRlcm4YAiABKAlIABIQCgZkaWdlc3QYAyABKAlIABIRCgluYW1lc3BhY2UYBCABKAkSDQoFb3duZXIYBSABKAkSDgoGcmVhc29uGAYgASgJEhUKDWV4cGlyZXNfYXRfbXMYByABKANCCQoHc3ViamVjdCKdAgoMR2F0ZUF0dGVzdG9yEgwKBG5hbWUYASABKAkSMQoFc3RhdGUYAiABKA4yIi5jb3VudGVyc2lnbi52MS5HYXRlQXR0ZXN0b3IuU3RhdGUSDAoEZXRhZxgDIAEoCRILCgN1aWQYBCABKAkSEwoLZGVzY3JpcHRpb24YBSABKAkSDAoEbm90ZRgGIAEoCRIQCghub3RlX3VpZBgHIAEoCRIyCgtwdWJsaWNfa2V5cxgIIAMoCzIdLmNvdW50ZXJzaWduLnYxLkdhdGVQdWJsaWNLZXkiSAoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABILCgdQUkVTRU5UEAESCgoGQUJTRU5UEAISDwoLTk9UX0dSQU5URUQQAyKHAQoNR2F0ZVB1YmxpY0tleRIKCgJpZBgBIAEoCRIPCgdjb21tZW50GAIgASgJEhsKEWFzY2lpX2FybW9yZWRfcGdwGAMgASgJSAASGAoOcHVibGljX2tleV9wZW0YBCABKAlIABIbChNzaWduYXR1cmVfYWxnb3JpdGhtGAUgASgJQgUKA2tleSKBAQoLR2F0ZUNsdXN0ZXISCwoDa2V5GAEgASgJEgsKA3VpZBgCIAEoCRIUCgx0cnVzdF9kb21haW4YAyABKAkSDwoHc2VnbWVudBgEIAEoCRIxCghzZXR0aW5ncxgFIAEoCzIfLmNvdW50ZXJzaWduLnYxLkNsdXN0ZXJTZXR0aW5ncyIxChJMaXN0Q2hhbmdlc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRINCgVhZnRlchgCIAEoAyJtChNMaXN0Q2hhbmdlc1Jlc3BvbnNlEicKB2NoYW5nZXMYASADKAsyFi5jb3VudGVyc2lnbi52MS5DaGFuZ2USEAoIcG9zaXRpb24YAiABKAMSDAoEaGVhZBgDIAEoAxINCgVub3RlcxgEIAMoCSKGAQoGQ2hhbmdlEhAKCHBvc2l0aW9uGAEgASgDEg8KB3Byb2plY3QYAiABKAkSDAoEa2luZBgDIAEoCRIMCgRuYW1lGAQgASgJEgwKBGV0YWcYBSABKAkSEQoJb3BlcmF0aW9uGAYgASgJEgwKBG5vdGUYByABKAkSDgoGZGlnZXN0GAggASgJIlcKF0ZpbmRBdHRlc3RhdGlvbnNSZXF1ZXN0EgwKBG5hbWUYASABKAkSDAoEbm90ZRgCIAEoCRIQCghub3RlX3VpZBgDIAEoCRIOCgZkaWdlc3QYBCABKAkiYwoYRmluZEF0dGVzdGF0aW9uc1Jlc3BvbnNlEhAKCHBvc2l0aW9uGAEgASgDEjUKDGF0dGVzdGF0aW9ucxgCIAMoCzIfLmNvdW50ZXJzaWduLnYxLkdhdGVBdHRlc3RhdGlvbiLQAQoPR2F0ZUF0dGVzdGF0aW9uEhIKCm9jY3VycmVuY2UYASABKAkSDAoEbm90ZRgCIAEoCRIQCghub3RlX3VpZBgDIAEoCRIUCgxyZXNvdXJjZV91cmkYBCABKAkSGgoSc2VyaWFsaXplZF9wYXlsb2FkGAUgASgMEjEKCnNpZ25hdHVyZXMYBiADKAsyHS5jb3VudGVyc2lnbi52MS5HYXRlU2lnbmF0dXJlEgwKBGp3dHMYByADKAkSFgoOcmVjZWl2ZWRfYXRfbXMYCCABKAMiOQoNR2F0ZVNpZ25hdHVyZRIVCg1wdWJsaWNfa2V5X2lkGAEgASgJEhEKCXNpZ25hdHVyZRgCIAEoDCJfChJTaGlwUmVjb3Jkc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIOCgZ3cml0ZXIYAiABKAkSKwoHcmVjb3JkcxgDIAMoCzIaLmNvdW50ZXJzaWduLnYxLkdhdGVSZWNvcmQiVgoKR2F0ZVJlY29yZBIQCghzZXF1ZW5jZRgBIAEoAxIVCg1wcmV2aW91c19oYXNoGAIgASgJEgwKBGhhc2gYAyABKAkSEQoJY2Fub25pY2FsGAQgASgJIicKE1NoaXBSZWNvcmRzUmVzcG9uc2USEAoIc2VxdWVuY2UYASABKAMiqQIKEVJlcG9ydEdhdGVSZXF1ZXN0EgwKBG5hbWUYASABKAkSDgoGd3JpdGVyGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJEhUKDWZlZWRfcG9zaXRpb24YBSABKAMSEwoLcG9saWN5X2V0YWcYBiABKAkSFAoMc3RhbGVfZm9yX21zGAcgASgDEhkKEXVuc2hpcHBlZF9yZWNvcmRzGAggASgDEkEKCGNvdW50ZXJzGAkgAygLMi8uY291bnRlcnNpZ24udjEuUmVwb3J0R2F0ZVJlcXVlc3QuQ291bnRlcnNFbnRyeRovCg1Db3VudGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEiKwoSUmVwb3J0R2F0ZVJlc3BvbnNlEhUKDWZlZWRfcG9zaXRpb24YASABKAMylAYKBUdhdGVzEokBCghHZXRXb3JsZBIfLmNvdW50ZXJzaWduLnYxLkdldFdvcmxkUmVxdWVzdBogLmNvdW50ZXJzaWduLnYxLkdldFdvcmxkUmVzcG9uc2UiOoLT5JMCNBIyL2NvdW50ZXJzaWduL3YxL3tuYW1lPXByb2plY3RzLyovY2x1c3RlcnMvKn0vd29ybGQSlAEKC0xpc3RDaGFuZ2VzEiIuY291bnRlcnNpZ24udjEuTGlzdENoYW5nZXNSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuTGlzdENoYW5nZXNSZXNwb25zZSI8gtPkkwI2EjQvY291bnRlcnNpZ24vdjEve25hbWU9cHJvamVjdHMvKi9jbHVzdGVycy8qfS9jaGFuZ2VzEq8BChBGaW5kQXR0ZXN0YXRpb25zEicuY291bnRlcnNpZ24udjEuRmluZEF0dGVzdGF0aW9uc1JlcXVlc3QaKC5jb3VudGVyc2lnbi52MS5GaW5kQXR0ZXN0YXRpb25zUmVzcG9uc2UiSILT5JMCQjoBKiI9L2NvdW50ZXJzaWduL3YxL3tuYW1lPXByb2plY3RzLyovY2x1c3RlcnMvKn06ZmluZEF0dGVzdGF0aW9ucxKbAQoLU2hpcFJlY29yZHMSIi5jb3VudGVyc2lnbi52MS5TaGlwUmVjb3Jkc1JlcXVlc3QaIy5jb3VudGVyc2lnbi52MS5TaGlwUmVjb3Jkc1Jlc3BvbnNlIkOC0+STAj06ASoiOC9jb3VudGVyc2lnbi92MS97bmFtZT1wcm9qZWN0cy8qL2NsdXN0ZXJzLyp9OnNoaXBSZWNvcmRzEpcBCgpSZXBvcnRHYXRlEiEuY291bnRlcnNpZ24udjEuUmVwb3J0R2F0ZVJlcXVlc3QaIi5jb3VudGVyc2lnbi52MS5SZXBvcnRHYXRlUmVzcG9uc2UiQoLT5JMCPDoBKiI3L2NvdW50ZXJzaWduL3YxL3tuYW1lPXByb2plY3RzLyovY2x1c3RlcnMvKn06cmVwb3J0R2F0ZWIGcHJvdG8z", [file_countersign_v1_clusters, file_google_api_annotations, file_google_cloud_binaryauthorization_v1_resources]);
 
 /**
  * @generated from message countersign.v1.GetWorldRequest
@@ -140,6 +142,13 @@ export type GateWorld = Message<"countersign.v1.GateWorld"> & {
    * @generated from field: repeated countersign.v1.GateCluster clusters = 8;
    */
   clusters: GateCluster[];
+
+  /**
+   * Absent where the mark counts without more.
+   *
+   * @generated from field: countersign.v1.GateBreakGlass break_glass = 9;
+   */
+  breakGlass?: GateBreakGlass | undefined;
 };
 
 /**
@@ -195,6 +204,13 @@ export type GateWorldJson = {
    * @generated from field: repeated countersign.v1.GateCluster clusters = 8;
    */
   clusters?: GateClusterJson[];
+
+  /**
+   * Absent where the mark counts without more.
+   *
+   * @generated from field: countersign.v1.GateBreakGlass break_glass = 9;
+   */
+  breakGlass?: GateBreakGlassJson;
 };
 
 /**
@@ -203,6 +219,75 @@ export type GateWorldJson = {
  */
 export const GateWorldSchema: GenMessage<GateWorld, {jsonType: GateWorldJson}> = /*@__PURE__*/
   messageDesc(file_countersign_v1_gates, 2);
+
+/**
+ * @generated from message countersign.v1.GateBreakGlass
+ */
+export type GateBreakGlass = Message<"countersign.v1.GateBreakGlass"> & {
+  /**
+   * `anyone` or `token`.
+   *
+   * @generated from field: string mode = 1;
+   */
+  mode: string;
+
+  /**
+   * By LOCATION.NAME, where it is another.
+   *
+   * @generated from field: map<string, string> clusters = 2;
+   */
+  clusters: { [key: string]: string };
+
+  /**
+   * Ed25519, DER of its SPKI in base64; empty where no token was ever approved.
+   *
+   * @generated from field: string public_key = 3;
+   */
+  publicKey: string;
+
+  /**
+   * @generated from field: repeated string revoked = 4;
+   */
+  revoked: string[];
+};
+
+/**
+ * @generated from message countersign.v1.GateBreakGlass
+ */
+export type GateBreakGlassJson = {
+  /**
+   * `anyone` or `token`.
+   *
+   * @generated from field: string mode = 1;
+   */
+  mode?: string;
+
+  /**
+   * By LOCATION.NAME, where it is another.
+   *
+   * @generated from field: map<string, string> clusters = 2;
+   */
+  clusters?: { [key: string]: string };
+
+  /**
+   * Ed25519, DER of its SPKI in base64; empty where no token was ever approved.
+   *
+   * @generated from field: string public_key = 3;
+   */
+  publicKey?: string;
+
+  /**
+   * @generated from field: repeated string revoked = 4;
+   */
+  revoked?: string[];
+};
+
+/**
+ * Describes the message countersign.v1.GateBreakGlass.
+ * Use `create(GateBreakGlassSchema)` to create a new message.
+ */
+export const GateBreakGlassSchema: GenMessage<GateBreakGlass, {jsonType: GateBreakGlassJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_gates, 3);
 
 /**
  * @generated from message countersign.v1.GateExemption
@@ -300,7 +385,7 @@ export type GateExemptionJson = {
  * Use `create(GateExemptionSchema)` to create a new message.
  */
 export const GateExemptionSchema: GenMessage<GateExemption, {jsonType: GateExemptionJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 3);
+  messageDesc(file_countersign_v1_gates, 4);
 
 /**
  * @generated from message countersign.v1.GateAttestor
@@ -405,7 +490,7 @@ export type GateAttestorJson = {
  * Use `create(GateAttestorSchema)` to create a new message.
  */
 export const GateAttestorSchema: GenMessage<GateAttestor, {jsonType: GateAttestorJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 4);
+  messageDesc(file_countersign_v1_gates, 5);
 
 /**
  * @generated from enum countersign.v1.GateAttestor.State
@@ -446,7 +531,7 @@ export type GateAttestor_StateJson = "STATE_UNSPECIFIED" | "PRESENT" | "ABSENT" 
  * Describes the enum countersign.v1.GateAttestor.State.
  */
 export const GateAttestor_StateSchema: GenEnum<GateAttestor_State, GateAttestor_StateJson> = /*@__PURE__*/
-  enumDesc(file_countersign_v1_gates, 4, 0);
+  enumDesc(file_countersign_v1_gates, 5, 0);
 
 /**
  * @generated from message countersign.v1.GatePublicKey
@@ -524,7 +609,7 @@ export type GatePublicKeyJson = {
  * Use `create(GatePublicKeySchema)` to create a new message.
  */
 export const GatePublicKeySchema: GenMessage<GatePublicKey, {jsonType: GatePublicKeyJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 5);
+  messageDesc(file_countersign_v1_gates, 6);
 
 /**
  * @generated from message countersign.v1.GateCluster
@@ -553,6 +638,11 @@ export type GateCluster = Message<"countersign.v1.GateCluster"> & {
    * @generated from field: string segment = 4;
    */
   segment: string;
+
+  /**
+   * @generated from field: countersign.v1.ClusterSettings settings = 5;
+   */
+  settings?: ClusterSettings | undefined;
 };
 
 /**
@@ -582,6 +672,11 @@ export type GateClusterJson = {
    * @generated from field: string segment = 4;
    */
   segment?: string;
+
+  /**
+   * @generated from field: countersign.v1.ClusterSettings settings = 5;
+   */
+  settings?: ClusterSettingsJson;
 };
 
 /**
@@ -589,7 +684,7 @@ export type GateClusterJson = {
  * Use `create(GateClusterSchema)` to create a new message.
  */
 export const GateClusterSchema: GenMessage<GateCluster, {jsonType: GateClusterJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 6);
+  messageDesc(file_countersign_v1_gates, 7);
 
 /**
  * @generated from message countersign.v1.ListChangesRequest
@@ -630,7 +725,7 @@ export type ListChangesRequestJson = {
  * Use `create(ListChangesRequestSchema)` to create a new message.
  */
 export const ListChangesRequestSchema: GenMessage<ListChangesRequest, {jsonType: ListChangesRequestJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 7);
+  messageDesc(file_countersign_v1_gates, 8);
 
 /**
  * @generated from message countersign.v1.ListChangesResponse
@@ -699,7 +794,7 @@ export type ListChangesResponseJson = {
  * Use `create(ListChangesResponseSchema)` to create a new message.
  */
 export const ListChangesResponseSchema: GenMessage<ListChangesResponse, {jsonType: ListChangesResponseJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 8);
+  messageDesc(file_countersign_v1_gates, 9);
 
 /**
  * A row of the change feed. Of a project that the caller's own has no business with, only the deletion shows, as a change of the caller's own project.
@@ -812,7 +907,7 @@ export type ChangeJson = {
  * Use `create(ChangeSchema)` to create a new message.
  */
 export const ChangeSchema: GenMessage<Change, {jsonType: ChangeJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 9);
+  messageDesc(file_countersign_v1_gates, 10);
 
 /**
  * @generated from message countersign.v1.FindAttestationsRequest
@@ -877,7 +972,7 @@ export type FindAttestationsRequestJson = {
  * Use `create(FindAttestationsRequestSchema)` to create a new message.
  */
 export const FindAttestationsRequestSchema: GenMessage<FindAttestationsRequest, {jsonType: FindAttestationsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 10);
+  messageDesc(file_countersign_v1_gates, 11);
 
 /**
  * @generated from message countersign.v1.FindAttestationsResponse
@@ -918,7 +1013,7 @@ export type FindAttestationsResponseJson = {
  * Use `create(FindAttestationsResponseSchema)` to create a new message.
  */
 export const FindAttestationsResponseSchema: GenMessage<FindAttestationsResponse, {jsonType: FindAttestationsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 11);
+  messageDesc(file_countersign_v1_gates, 12);
 
 /**
  * An attestation as received: nothing about it has been checked.
@@ -1023,7 +1118,7 @@ export type GateAttestationJson = {
  * Use `create(GateAttestationSchema)` to create a new message.
  */
 export const GateAttestationSchema: GenMessage<GateAttestation, {jsonType: GateAttestationJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 12);
+  messageDesc(file_countersign_v1_gates, 13);
 
 /**
  * @generated from message countersign.v1.GateSignature
@@ -1060,7 +1155,7 @@ export type GateSignatureJson = {
  * Use `create(GateSignatureSchema)` to create a new message.
  */
 export const GateSignatureSchema: GenMessage<GateSignature, {jsonType: GateSignatureJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 13);
+  messageDesc(file_countersign_v1_gates, 14);
 
 /**
  * @generated from message countersign.v1.ShipRecordsRequest
@@ -1111,7 +1206,7 @@ export type ShipRecordsRequestJson = {
  * Use `create(ShipRecordsRequestSchema)` to create a new message.
  */
 export const ShipRecordsRequestSchema: GenMessage<ShipRecordsRequest, {jsonType: ShipRecordsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 14);
+  messageDesc(file_countersign_v1_gates, 15);
 
 /**
  * @generated from message countersign.v1.GateRecord
@@ -1172,7 +1267,7 @@ export type GateRecordJson = {
  * Use `create(GateRecordSchema)` to create a new message.
  */
 export const GateRecordSchema: GenMessage<GateRecord, {jsonType: GateRecordJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 15);
+  messageDesc(file_countersign_v1_gates, 16);
 
 /**
  * @generated from message countersign.v1.ShipRecordsResponse
@@ -1203,7 +1298,7 @@ export type ShipRecordsResponseJson = {
  * Use `create(ShipRecordsResponseSchema)` to create a new message.
  */
 export const ShipRecordsResponseSchema: GenMessage<ShipRecordsResponse, {jsonType: ShipRecordsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 16);
+  messageDesc(file_countersign_v1_gates, 17);
 
 /**
  * @generated from message countersign.v1.ReportGateRequest
@@ -1318,7 +1413,7 @@ export type ReportGateRequestJson = {
  * Use `create(ReportGateRequestSchema)` to create a new message.
  */
 export const ReportGateRequestSchema: GenMessage<ReportGateRequest, {jsonType: ReportGateRequestJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 17);
+  messageDesc(file_countersign_v1_gates, 18);
 
 /**
  * @generated from message countersign.v1.ReportGateResponse
@@ -1349,7 +1444,7 @@ export type ReportGateResponseJson = {
  * Use `create(ReportGateResponseSchema)` to create a new message.
  */
 export const ReportGateResponseSchema: GenMessage<ReportGateResponse, {jsonType: ReportGateResponseJson}> = /*@__PURE__*/
-  messageDesc(file_countersign_v1_gates, 18);
+  messageDesc(file_countersign_v1_gates, 19);
 
 /**
  * What a gate that stands alone needs of the centre, and what it brings. For tokens of the role GATE, each bound to one cluster: it sees what
