@@ -10,7 +10,7 @@ import * as make from './testing/factories.ts'
 import { MemoryWorld } from './testing/memory-world.ts'
 import { compileWorld } from './world/world.ts'
 
-const HUNG: Recorder = { record: () => {} }
+const HUNG: Recorder = { record: () => {}, close: () => {} }
 const ALLOW = make.rule({ evaluationMode: 'ALWAYS_ALLOW' })
 const breakGlass = { via: 'LABEL', key: 'image-policy.k8s.io/break-glass', value: 'true' } as const
 

@@ -111,6 +111,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
       gate.drain()
       await Promise.all(doors.map((door) => door.close(graceMs)))
       follower.stop()
+      recorder.close()
       await spool.close()
       shipper.close()
     },

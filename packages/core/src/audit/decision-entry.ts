@@ -8,6 +8,7 @@ import type { ReceiptRequest } from '../admission/receipt.ts'
 import { formatVisible } from '../admission/visible-text.ts'
 import { activityLog, AUDIT_LOG_TYPE } from './log-entry.ts'
 import type { AuditLog, EntryStamp, LogEntry, Severity } from './log-entry.ts'
+import type { RepeatedDecisions } from './repeated-decisions.ts'
 import { objectType, projectRequest, splitApiVersion } from './request-projection.ts'
 
 /** How the gate knew which cluster asked (DESIGN §7). */
@@ -24,6 +25,8 @@ export interface RecordedDecision extends EntryStamp {
   readonly certificateSubject?: string
   /** The webhook's name before its audit labels; the original's unless a setting says otherwise. */
   readonly webhookName?: string
+  /** Set where the entry stands for denials without one of their own. */
+  readonly repeated?: RepeatedDecisions
 }
 
 const METADATA_TYPE = 'type.countersign.dev/countersign.v1.DecisionMetadata'
@@ -122,7 +125,7 @@ function denyB(request: ReceiptRequest, decision: AdmissionDecision): Pick<Audit
   }
 }
 
-function formatMetadata({ request, decision, receiptDigest, verifiedBy, certificateSubject }: RecordedDecision): unknown {
+function formatMetadata({ request, decision, receiptDigest, verifiedBy, certificateSubject, repeated }: RecordedDecision): unknown {
   const refused = findBreakGlassRefusal(request, decision)
   return {
     '@type': METADATA_TYPE,
@@ -140,6 +143,7 @@ function formatMetadata({ request, decision, receiptDigest, verifiedBy, certific
     ...(receiptDigest === undefined ? {} : { receiptDigest }),
     verifiedBy,
     ...(certificateSubject === undefined ? {} : { certificateSubject: formatVisible(certificateSubject) }),
+    ...(repeated === undefined ? {} : { repeated }),
   }
 }
 

@@ -15,6 +15,7 @@ const breakGlass = { via: 'LABEL', key: 'image-policy.k8s.io/break-glass', value
 const CASES: readonly (readonly [string, AdmissionRequest, AdmissionEvidence, Partial<DecisionRecord>])[] = [
   ['an admission', request([IMAGE]), evidence([verified()]), {}],
   ['a denial', request(['nginx'], { source: 'IMAGE_REVIEW' }), evidence([]), {}],
+  ['denials that were counted', request(['nginx']), evidence([]), { repeated: { count: 9, first: 'f', last: 'l' } }],
   ['no decision', request([IMAGE]), evidence([], { attestations: {} }), { certificateSubject: 'apiserver\u001b' }],
   [
     'broken glass',
@@ -38,6 +39,14 @@ test('an entry shows certificate and webhook name as the record has them, and no
   const entry = formatRecordedEntry({ ...STAMP, receipt, certificateSubject: 'api\u001b', webhookName: 'w.x' })
   assert.equal(entry.labels?.['w.x/break-glass'], 'true')
   assert.doesNotMatch((entry.protoPayload.metadata as { certificateSubject: string }).certificateSubject, /\u001b/)
+})
+
+test('an entry that stands for several denials says how many and when', () => {
+  const decision = decideAdmission(request(['nginx']), evidence([]))
+  const receipt = makeReceipt(request(['nginx']), evidence([]), decision, { evaluator: '0.1.0' })
+  const repeated = { count: 9, first: '2026-01-31T12:00:00.000000Z', last: '2026-01-31T12:00:59.000000Z' }
+  const { metadata } = formatRecordedEntry({ ...STAMP, receipt, repeated }).protoPayload
+  assert.deepEqual((metadata as { repeated: unknown }).repeated, repeated)
 })
 
 test('isDecisionRecord() refuses a receipt of a version that it does not know, and what is no decision', () => {

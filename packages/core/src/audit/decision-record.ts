@@ -4,6 +4,7 @@ import { isJsonObject } from '../json-object.ts'
 import { formatDecisionEntry } from './decision-entry.ts'
 import type { CallerVerification } from './decision-entry.ts'
 import type { EntryStamp, LogEntry } from './log-entry.ts'
+import type { RepeatedDecisions } from './repeated-decisions.ts'
 
 /**
  * One decision as a gate records it: its receipt, and what the log shows that a receipt does not hold (docs/decisions/0006).
@@ -18,6 +19,8 @@ export interface DecisionRecord extends EntryStamp {
   readonly certificateSubject?: string
   /** The webhook's name before its audit labels, where a setting says another than the original's. */
   readonly webhookName?: string
+  /** Set where this record stands for denials that are the same as its receipt and have no record of their own. */
+  readonly repeated?: RepeatedDecisions
 }
 
 /** Whether a record's JSON is a decision's, of a receipt version that this program reads. */

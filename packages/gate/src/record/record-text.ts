@@ -42,9 +42,9 @@ export function formatReceipt(request: AdmissionRequest, evidence: AdmissionEvid
 
 /** The canonical text of a decision's record around its receipt's text. */
 export function formatRecord(record: Omit<DecisionRecord, 'receipt'>, receipt: string): string {
-  const { certificateSubject, insertId, receiptDigest, timestamp, verifiedBy, webhookName } = record
+  const { certificateSubject, insertId, receiptDigest, repeated, timestamp, verifiedBy, webhookName } = record
   const head = JSON.stringify({ certificateSubject, insertId })
-  return `${head.slice(0, -1)},"receipt":${receipt},${JSON.stringify({ receiptDigest, timestamp, verifiedBy, webhookName }).slice(1)}`
+  return `${head.slice(0, -1)},"receipt":${receipt},${JSON.stringify({ receiptDigest, repeated, timestamp, verifiedBy, webhookName }).slice(1)}`
 }
 
 const attestorTexts = new WeakMap<AttestorState, string>()

@@ -4,9 +4,11 @@ import { WEBHOOK_NAME } from '@countersign/core/admission/labels.ts'
 import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Asked } from '../asked.ts'
-import type { Spool, SpoolDraft } from '../spool/spool.ts'
+import type { Spool } from '../spool/spool.ts'
 import type { GateLog, Surroundings } from '../surroundings.ts'
+import { findDenialIdentity } from './denial-identity.ts'
 import { formatReceipt, formatRecord } from './record-text.ts'
+import { DENIAL_WINDOW_MS, RepeatedDenials, type ToldDecision } from './repeated-denials.ts'
 
 /** A decision with all that it was made of. */
 export interface DecidedRequest {
@@ -21,6 +23,8 @@ export type OnRecorded = (receiptDigest: string | undefined) => void
 /** Makes decisions durable before they are answered. */
 export interface Recorder {
   record(decided: DecidedRequest, recorded: OnRecorded): void
+  /** Records what was only counted; to be called before the spool closes. */
+  close(): void
 }
 
 export interface RecorderParts {
@@ -37,34 +41,49 @@ export interface RecorderParts {
  */
 export function spoolRecorder({ spool, surroundings, log, webhookName }: RecorderParts): Recorder {
   let failing = false
-  const name = webhookName === WEBHOOK_NAME ? {} : { webhookName }
+  const append = (canonical: string, settle: (durable: boolean) => void) =>
+    spool.append({ canonical }, (failure) => {
+      if (failure !== undefined && !failing)
+        log.alarm('Decisions cannot be recorded: enforced rules are not decided', {
+          cause: failure.cause instanceof Error ? failure.cause.message : failure.message,
+        })
+      if (failure === undefined && failing) log.info('Decisions can be recorded again')
+      failing = failure !== undefined
+      settle(failure === undefined)
+    })
+  const stamp = () => ({
+    ...(webhookName === WEBHOOK_NAME ? {} : { webhookName }),
+    insertId: surroundings.uuid(),
+    timestamp: surroundings.timestamp(),
+  })
+  const denials = new RepeatedDenials(({ receipt, ...told }, repeated, settle) =>
+    append(formatRecord({ ...told, ...stamp(), repeated }, receipt), settle),
+  )
+  const timer = setInterval(() => denials.endWindows(surroundings.now()), DENIAL_WINDOW_MS / 4).unref()
   return {
     record: (decided, recorded) => {
-      const draft = draftRecord(decided, surroundings, name)
-      spool.append(draft, (failure) => {
-        if (failure !== undefined && !failing)
-          log.alarm('Decisions cannot be recorded: enforced rules are not decided', {
-            cause: failure.cause instanceof Error ? failure.cause.message : failure.message,
-          })
-        if (failure === undefined && failing) log.info('Decisions can be recorded again')
-        failing = failure !== undefined
-        recorded(failure === undefined ? draft.receiptDigest : undefined)
+      const identity = findDenialIdentity(decided)
+      const nowMs = surroundings.now()
+      if (identity !== undefined && denials.count({ identity, nowMs, timestamp: surroundings.timestamp() }, recorded)) return
+      const told = tell(decided)
+      const { receipt, ...rest } = told
+      const begun = identity === undefined ? undefined : denials.begin(identity, nowMs, told)
+      append(formatRecord({ ...rest, ...stamp() }, receipt), (durable) => {
+        const receiptDigest = durable ? told.receiptDigest : undefined
+        recorded(receiptDigest)
+        begun?.(receiptDigest)
       })
+    },
+    close: () => {
+      clearInterval(timer)
+      denials.close(surroundings.now())
     },
   }
 }
 
-interface Draft extends SpoolDraft {
-  readonly receiptDigest: string
-}
-
-function draftRecord({ asked, evidence, decision }: DecidedRequest, surroundings: Surroundings, name: { readonly webhookName?: string }): Draft {
+function tell({ asked, evidence, decision }: DecidedRequest): ToldDecision {
   const { request, project, caller } = asked
   const receipt = formatReceipt(request, evidence, decision, { evaluator: manifest.version, policyDigest: project.policyDigest })
-  const receiptDigest = digestReceipt(receipt)
-  const timestamp = surroundings.timestamp()
   const { verifiedBy, subject } = caller
-  const certificate = subject === undefined ? {} : { certificateSubject: subject }
-  const canonical = formatRecord({ ...certificate, ...name, insertId: surroundings.uuid(), receiptDigest, timestamp, verifiedBy }, receipt)
-  return { canonical, receiptDigest }
+  return { receipt, receiptDigest: digestReceipt(receipt), verifiedBy, ...(subject === undefined ? {} : { certificateSubject: subject }) }
 }

@@ -1,4 +1,4 @@
-import { pathOf, textIn, type Tree } from '../../connection/api.ts'
+import { isTree, pathOf, textIn, type Tree } from '../../connection/api.ts'
 import { UsageError } from '../../terminal.ts'
 import type { Verb } from '../verb.ts'
 
@@ -37,9 +37,17 @@ export const listAudit: Verb = {
   },
 }
 
-/** What came of it: a decision's outcome and reason, else the words of the status. */
+/** What came of it: a decision's outcome and reason, and for how many identical ones the entry stands, else the words of the status. */
 function outcomeOf(entry: Tree): string {
   const outcome = textIn(entry, 'protoPayload', 'metadata', 'outcome')
   const reason = textIn(entry, 'protoPayload', 'metadata', 'reason')
-  return outcome === '' ? textIn(entry, 'protoPayload', 'status', 'message') || 'done' : `${outcome} ${reason}`
+  if (outcome === '') return textIn(entry, 'protoPayload', 'status', 'message') || 'done'
+  return `${outcome} ${reason}${countOf(entry)}`
+}
+
+function countOf({ protoPayload }: Tree): string {
+  const metadata = isTree(protoPayload) ? protoPayload['metadata'] : undefined
+  const repeated = isTree(metadata) ? metadata['repeated'] : undefined
+  const count = isTree(repeated) ? repeated['count'] : undefined
+  return typeof count === 'number' ? ` ×${count}` : ''
 }
