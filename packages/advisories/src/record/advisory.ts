@@ -9,7 +9,8 @@ export interface Advisory {
   readonly summary: string
   readonly details: string
   readonly published?: string
-  readonly modified: string
+  /** Where the feed says when the record last changed. */
+  readonly modified?: string
   /** Since when the record is void: it matches nothing, and what it found is withdrawn. */
   readonly withdrawn?: string
   readonly references: readonly string[]
