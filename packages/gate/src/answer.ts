@@ -33,6 +33,18 @@ export function answerDecision(identity: ReviewIdentity, request: AdmissionReque
   })
 }
 
+/** Answers for a template of which the cluster only wants to be warned: always admitted, because its Pods are decided when they come. */
+export function answerEarly(identity: ReviewIdentity, request: AdmissionRequest, admission: Admission): GateResponse {
+  const { decision } = admission
+  if (identity.kind === 'ImageReview' || decision.outcome === 'ALLOWED') return answerDecision(identity, request, admission)
+  const first =
+    decision.outcome === 'DENIED'
+      ? `Its Pods would be refused: ${formatDenial(decision, 'B')}`
+      : `Whether its Pods will be admitted is not known yet. ${formatUndecided(decision.undecided ?? { code: 'STORE_UNAVAILABLE' })}`
+  const warnings = cut([first, ...listFixes(decision)])
+  return answerAdmission(identity, { allowed: true, warnings, auditAnnotations: { 'workload-warning': decision.outcome } })
+}
+
 /** Answers what no rule speaks of. */
 export function answerNothingToJudge(identity: ReviewIdentity): GateResponse {
   return identity.kind === 'ImageReview' ? answerImages(identity, { allowed: true }) : answerAdmission(identity, { allowed: true })
@@ -102,6 +114,10 @@ function warn(request: AdmissionRequest, { decision, unrecorded }: Admission): r
   if (unrecorded !== undefined) warnings.push('This decision could not be recorded: the gate’s disk needs attention')
   if (decision.reason === 'DRY_RUN') warnings.push(`Dry run: would be denied. ${formatDenial(decision, 'B')}`)
   if (decision.reason !== 'CONFORMS') warnings.push(...listFixes(decision))
+  return cut(warnings)
+}
+
+function cut(warnings: readonly string[]): readonly string[] {
   const shown =
     warnings.length > MAX_WARNINGS ? [...warnings.slice(0, MAX_WARNINGS - 1), `… and ${warnings.length - MAX_WARNINGS + 1} more`] : warnings
   return shown.map((warning) => (warning.length > MAX_WARNING ? `${warning.slice(0, MAX_WARNING - 1)}…` : warning))

@@ -1,7 +1,8 @@
 import type { UndecidedReason } from '@countersign/core/admission/decision.ts'
 import { admit, type Admission, type AdmitParts } from './admit.ts'
 import type { Asked } from './asked.ts'
-import { answerDecision, answerNothingToJudge, answerStatus, answerUndecided, formatUndecided, refuse } from './answer.ts'
+import { answerDecision, answerEarly, answerNothingToJudge, answerStatus, answerUndecided, formatUndecided, refuse } from './answer.ts'
+import { earlyMode } from './early.ts'
 import type { GateRequest, GateResponse } from './door/exchange.ts'
 import { countDecision, type GateCounters } from './door/metrics.ts'
 import { findIdentity } from './review/identity.ts'
@@ -68,7 +69,12 @@ function review(request: GateRequest, parts: HandlerParts, { segment, query }: A
   if (request.method !== 'POST') return { ...answerStatus(405, 'MethodNotAllowed', 'A review is sent by POST'), headers: { allow: 'POST' } }
   const known = findCluster(parts.follower.world, segment)
   if (known === undefined) return unknownCluster(request, parts)
-  const read = readReview(request.body, { cluster: known.cluster, maxDepth: parts.settings.maxDepth, uuid: parts.surroundings.uuid })
+  const read = readReview(request.body, {
+    cluster: known.cluster,
+    custom: known.custom,
+    maxDepth: parts.settings.maxDepth,
+    uuid: parts.surroundings.uuid,
+  })
   if (read.outcome === 'REFUSE') {
     parts.counters.answers.refused++
     return refuse(read.identity, 400, read.message)
@@ -77,15 +83,22 @@ function review(request: GateRequest, parts: HandlerParts, { segment, query }: A
     parts.counters.answers.nothingToJudge++
     return answerNothingToJudge(read.identity)
   }
+  const early = earlyMode(read.request, known.cluster.settings)
+  if (early === 'ignore') {
+    parts.counters.answers.nothingToJudge++
+    return answerNothingToJudge(read.identity)
+  }
   if (isStale(parts)) return undecided(request, { code: 'STALE' }, parts)
   const deadlineMs = Math.max((parseTimeout(query) ?? parts.settings.decisionTimeoutMs) - MARGIN_MS, 1)
   const now = parts.surroundings.now()
-  const judged = checkBreakGlass(read.request, request.body, { world: known.project.world, now })
+  const marked = checkBreakGlass(read.request, request.body, { world: known.project.world, now })
+  // A warning decides nothing, so it leaves no record: its Pods' decisions do.
+  const judged = early === 'warn' ? { ...marked, serverDryRun: true } : marked
   const asked: Asked = { request: judged, project: known.project, now, deadlineMs, caller: request.caller }
   const admission = admit(asked, parts)
-  return admission instanceof Promise
-    ? admission.then((settled) => answerAdmission({ ...read, request: judged }, settled, parts))
-    : answerAdmission({ ...read, request: judged }, admission, parts)
+  const answer = (settled: Admission): GateResponse =>
+    early === 'warn' ? answerEarly(read.identity, judged, settled) : answerAdmission({ ...read, request: judged }, settled, parts)
+  return admission instanceof Promise ? admission.then(answer) : answer(admission)
 }
 
 type Judged = Extract<ReadReview, { readonly outcome: 'JUDGE' }>

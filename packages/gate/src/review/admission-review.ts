@@ -3,7 +3,9 @@ import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
 import { findImages } from '@countersign/core/workload/images.ts'
 import { isPodKind, typeName } from '@countersign/core/workload/pod.ts'
-import { findBreakGlass, findServiceAccount, findUnchangedImages } from '@countersign/core/workload/scope.ts'
+import { type CustomKinds, findCustomImages, findCustomPaths, findCustomPods } from '@countersign/core/workload/custom.ts'
+import type { ImagePath } from '@countersign/core/workload/image-path.ts'
+import { breakGlassOf, findBreakGlass, findServiceAccount, findUnchanged, serviceAccountOf } from '@countersign/core/workload/scope.ts'
 import type { RegisteredCluster } from '../ports.ts'
 import { checkImages, readText } from './fields.ts'
 
@@ -14,24 +16,35 @@ const OPERATIONS: ReadonlySet<unknown> = new Set(['CREATE', 'UPDATE', 'DELETE', 
  * are never judged, nor is what holds no image (binary-authorization.md §6.2). Every other subresource is: an object with
  * images is judged wherever it comes in.
  */
-export function readAdmissionReview(review: JsonObject, uid: string, cluster: RegisteredCluster): Parsed<AdmissionRequest | 'NOTHING_TO_JUDGE'> {
+export function readAdmissionReview(
+  review: JsonObject,
+  uid: string,
+  { cluster, custom }: { readonly cluster: RegisteredCluster; readonly custom: CustomKinds },
+): Parsed<AdmissionRequest | 'NOTHING_TO_JUDGE'> {
   const operation = review['operation']
   if (!OPERATIONS.has(operation)) return wrong(['request', 'operation'], 'Expected CREATE, UPDATE, DELETE or CONNECT')
   const subresource = review['subResource']
   if (operation === 'DELETE' || operation === 'CONNECT' || subresource === 'status') return { ok: true, value: 'NOTHING_TO_JUDGE' }
   const object = review['object']
   if (!isJsonObject(object)) return wrong(['request', 'object'], `Expected an object, got ${typeName(object)}`)
-  const found = findImages(object)
+  const paths = findCustomPaths(object, custom)
+  const found = findAt(object, paths)
   if (!found.ok) return { ok: false, issues: found.issues.map((issue) => ({ ...issue, path: ['request', 'object', ...issue.path] })) }
   if (!found.value.recognized && namesPod(review)) return wrong(['request', 'object', 'kind'], 'Expected the Pod or workload that the request names')
   if (found.value.images.length === 0) return { ok: true, value: 'NOTHING_TO_JUDGE' }
-  return project(review, object, { uid, cluster, images: found.value.images })
+  return project(review, object, { uid, cluster, images: found.value.images, paths })
 }
 
 interface Found {
   readonly uid: string
   readonly cluster: RegisteredCluster
   readonly images: AdmissionRequest['images']
+  /** Of a custom kind. */
+  readonly paths: readonly ImagePath[] | undefined
+}
+
+function findAt(object: JsonObject, paths: readonly ImagePath[] | undefined): ReturnType<typeof findImages> {
+  return paths === undefined ? findImages(object) : findCustomImages(object, paths)
 }
 
 function project(review: JsonObject, object: JsonObject, found: Found): Parsed<AdmissionRequest> {
@@ -47,8 +60,10 @@ function project(review: JsonObject, object: JsonObject, found: Found): Parsed<A
   const resource = isJsonObject(review['resource']) ? readText(review['resource'], 'resource', { path: ['request', 'resource'], issues }) : ''
   const subresource = readText(review, 'subResource', request)
   const user = isJsonObject(review['userInfo']) ? readText(review['userInfo'], 'username', { path: ['request', 'userInfo'], issues }) : ''
-  const serviceAccount = findServiceAccount(object)
-  const breakGlass = findBreakGlass(object)
+  const [pod, second] = found.paths === undefined ? [] : findCustomPods(object, found.paths)
+  const only = second === undefined ? pod : undefined
+  const serviceAccount = only === undefined ? findServiceAccount(object) : serviceAccountOf(only)
+  const breakGlass = only === undefined ? findBreakGlass(object) : breakGlassOf(only)
   const operation = review['operation'] === 'UPDATE' ? 'UPDATE' : 'CREATE'
   if (issues.length > 0) return { ok: false, issues }
   return {
@@ -73,7 +88,7 @@ function project(review: JsonObject, object: JsonObject, found: Found): Parsed<A
         ...(subresource === '' ? {} : { subresource }),
       },
       images: found.images,
-      unchangedImages: operation === 'UPDATE' ? findUnchanged(found.images, object, review['oldObject']) : [],
+      unchangedImages: operation === 'UPDATE' ? leftAlone(found, object, review['oldObject']) : [],
       ...(breakGlass === undefined ? {} : { breakGlass }),
       ...(user === '' ? {} : { user: { username: user } }),
       serverDryRun: review['dryRun'] === true,
@@ -97,9 +112,9 @@ function namesPod({ kind, resource, subResource }: JsonObject): boolean {
 }
 
 /** What an UPDATE leaves as it was; an old object of another kind tells nothing of it. */
-function findUnchanged(images: AdmissionRequest['images'], object: JsonObject, old: unknown): readonly string[] {
+function leftAlone({ images, paths }: Found, object: JsonObject, old: unknown): readonly string[] {
   const same = isJsonObject(old) && old['apiVersion'] === object['apiVersion'] && old['kind'] === object['kind']
-  return same ? findUnchangedImages(images, old) : []
+  return same ? findUnchanged(images, findAt(old, paths)) : []
 }
 
 /** The object must be what the request says it is: a reader that goes by the one must see what a reader of the other does. */

@@ -1,6 +1,7 @@
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
 import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import { formatIssue, type Issue } from '@countersign/core/parsed.ts'
+import { type CustomKinds, NO_CUSTOM_KINDS } from '@countersign/core/workload/custom.ts'
 import type { RegisteredCluster } from '../ports.ts'
 import { readAdmissionReview } from './admission-review.ts'
 import { ADMISSION_API, findIdentity, IMAGE_API, type ReviewIdentity } from './identity.ts'
@@ -18,6 +19,8 @@ export type ReadReview =
 export interface ReadOptions {
   readonly cluster: RegisteredCluster
   readonly maxDepth: number
+  /** Custom kinds that name images. */
+  readonly custom?: CustomKinds
   /** Names an ImageReview, which has no uid of its own. */
   readonly uuid: () => string
 }
@@ -50,7 +53,7 @@ function readAdmission(review: JsonObject, options: ReadOptions): Shape {
     return { outcome: 'WRONG', issues: [{ path: ['request', 'uid'], message: 'Expected a text of 1 to 128 characters' }] }
   }
   const identity: ReviewIdentity = { kind: 'AdmissionReview', apiVersion: ADMISSION_API, uid }
-  const read = readAdmissionReview(review['request'] as JsonObject, uid, options.cluster)
+  const read = readAdmissionReview(review['request'] as JsonObject, uid, { cluster: options.cluster, custom: options.custom ?? NO_CUSTOM_KINDS })
   return shapeOf(identity, read)
 }
 

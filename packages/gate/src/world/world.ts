@@ -2,6 +2,8 @@ import { hash } from 'node:crypto'
 import type { AttestorState } from '@countersign/core/admission/evidence.ts'
 import type { AttestorName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import { type CompiledPolicy, compilePolicy } from '@countersign/core/policy/compile.ts'
+import { listImagePaths } from '@countersign/core/workload/cluster-settings.ts'
+import { compileCustomKinds, type CustomKinds, NO_CUSTOM_KINDS } from '@countersign/core/workload/custom.ts'
 import { digestInput } from '@countersign/evidence/record/receipt.ts'
 import { type VersionedAttestor, versionAttestor } from '../facts/versioned-attestor.ts'
 import type { NamedAttestor, ProjectWorld, RegisteredCluster } from '../ports.ts'
@@ -21,6 +23,8 @@ export interface CompiledProject {
 export interface KnownCluster {
   readonly cluster: RegisteredCluster
   readonly project: CompiledProject
+  /** Custom kinds of this cluster that name images. */
+  readonly custom: CustomKinds
 }
 
 /** Everything that decisions depend on but for evidence, as of one feed position. Replaced whole by every change. */
@@ -57,9 +61,14 @@ export function findCluster(world: World, segment: string): KnownCluster | undef
 function assemble(position: number, projects: ReadonlyMap<ProjectId, CompiledProject>): World {
   const clusters = new Map<string, KnownCluster>()
   for (const project of projects.values()) {
-    for (const cluster of project.world.clusters) clusters.set(hash('sha256', cluster.segment, 'base64'), { cluster, project })
+    for (const cluster of project.world.clusters)
+      clusters.set(hash('sha256', cluster.segment, 'base64'), { cluster, project, custom: customOf(cluster) })
   }
   return { position, projects, clusters }
+}
+
+function customOf({ settings }: RegisteredCluster): CustomKinds {
+  return settings === undefined ? NO_CUSTOM_KINDS : compileCustomKinds(listImagePaths(settings))
 }
 
 /** Compiling patterns and loading keys are the dear parts, so what is at the same version is taken over. */
