@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseClusterKey } from '@countersign/core/name/resource-name.ts'
+import { getValue } from '../changes/invalid.ts'
 import { ADMIN, callerOf } from '../testing/callers.ts'
 import { refusalOf } from '../testing/thrown.ts'
+import type { Caller } from './caller.ts'
 import { mayCall, requirePermission } from './permission.ts'
 
 test('§5.4: a refusal speaks the original’s words', async () => {
@@ -47,4 +50,16 @@ test('a call on the whole server with a token of one project is refused with jus
     code: 'PERMISSION_DENIED',
     message: 'permission "countersign.audit.list" denied for the server as a whole: this token is good in project "p1" only',
   })
+})
+
+test('a gate may follow and ship at its own cluster and do nothing else; nobody else may', () => {
+  const gate: Caller = { ...callerOf('gate', 'p1'), cluster: getValue(parseClusterKey('eu.prod')) }
+  const own = 'projects/p1/clusters/eu.prod'
+  assert.equal(mayCall(gate, 'countersign.gates.follow', own), true)
+  assert.equal(mayCall(gate, 'countersign.gates.ship', own), true)
+  for (const other of ['projects/p1', 'projects/p1/clusters/eu.test', 'projects/p1/clusters/eu.prod/x', 'projects/p12/clusters/eu.prod', 'projects'])
+    assert.equal(mayCall(gate, 'countersign.gates.follow', other), false, other)
+  assert.equal(mayCall(gate, 'binaryauthorization.policy.get', 'projects/p1/policy'), false)
+  assert.equal(mayCall(gate, 'containeranalysis.notes.get', 'projects/goog-analysis/notes/CVE-1'), false)
+  for (const caller of [ADMIN, callerOf('admin', 'p1'), callerOf('viewer', 'p1')]) assert.equal(mayCall(caller, 'countersign.gates.ship', own), false)
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ADMIN, callerOf } from '../testing/callers.ts'
+import { cluster } from '../testing/contract-store.ts'
 import { ATTESTATION_NOTE, makeMetadataWorld } from '../testing/metadata-world.ts'
 import { refusalOf } from '../testing/thrown.ts'
 import { makeTokens } from './tokens.ts'
@@ -107,4 +108,27 @@ test('an attestor token names notes that exist', async () => {
   const { tokens } = await arrange()
   assert.equal((await refusalOf(tokens.createToken(ADMIN, { displayName: 'x', role: 'attestor', notes: ['projects/p1/notes/n'] }))).code, 'NOT_FOUND')
   assert.equal((await refusalOf(tokens.createToken(ADMIN, { displayName: 'x', role: 'attestor' }))).code, 'INVALID_ARGUMENT')
+})
+
+test('a gate’s token names a cluster of its project that exists, and no other role names one', async () => {
+  const { tokens, world } = await arrange()
+  await world.store.changes.commit((tables) => tables.insertCluster(cluster('p1', 'eu.prod')))
+  const make = (over: object) => tokens.createToken(ADMIN, { displayName: 'gates', role: 'gate', project: 'p1', cluster: 'eu.prod', ...over })
+  const { text, token } = await make({})
+  assert.deepEqual(await tokens.authenticate(text), {
+    principal: `token:${token.id}`,
+    role: 'gate',
+    project: 'p1',
+    cluster: 'eu.prod',
+    notes: [],
+    grantedAt: token.createTime,
+  })
+  const refused = [{ cluster: undefined }, { project: undefined }, { role: 'viewer' }, { cluster: 'eu.gone' }, { cluster: 'nonsense' }]
+  assert.deepEqual(await Promise.all(refused.map(async (over) => (await refusalOf(make(over))).code)), [
+    'INVALID_ARGUMENT',
+    'INVALID_ARGUMENT',
+    'INVALID_ARGUMENT',
+    'NOT_FOUND',
+    'INVALID_ARGUMENT',
+  ])
 })

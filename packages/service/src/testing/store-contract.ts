@@ -2,6 +2,7 @@ import type { DecisionSink } from '../audit/ports.ts'
 import { auditContract } from './audit-contract.ts'
 import { changesContract } from './changes-contract.ts'
 import type { ContractStore } from './contract-store.ts'
+import { gatesContract } from './gates-contract.ts'
 import { metadataContract } from './metadata-contract.ts'
 import { policyContract } from './policy-contract.ts'
 import { registrationContract } from './registration-contract.ts'
@@ -18,4 +19,5 @@ export function tablesContract(name: string, open: () => Promise<ContractStore>)
   registrationContract(name, open)
   policyContract(name, open)
   metadataContract(name, open)
+  gatesContract(name, open)
 }
