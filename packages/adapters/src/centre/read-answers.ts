@@ -5,6 +5,7 @@ import {
   type GateAttestation,
   type GateAttestor,
   GateAttestor_State as State,
+  type GateBreakGlass,
   type GateExemption,
   type GatePublicKey,
   type GateWorld,
@@ -14,11 +15,12 @@ import type { UnverifiedAttestation } from '@countersign/core/attestation/attest
 import type { AttestorPublicKey, PkixAttestorKey } from '@countersign/core/attestation/attestor.ts'
 import { parseAttestorName, parseClusterKey, parseNoteName, parseOccurrenceName, type ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Parsed } from '@countersign/core/parsed.ts'
+import { parseBreakGlassSettings } from '@countersign/core/break-glass/settings.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
 import { parsePolicy } from '@countersign/core/policy/parse.ts'
 import { parseClusterSettings } from '@countersign/core/workload/cluster-settings.ts'
 import { StatusError } from '@countersign/core/status.ts'
-import type { ChangeNotice, NamedAttestor, ProjectWorld, RegisteredCluster } from '@countersign/gate/ports.ts'
+import type { BreakGlassWorld, ChangeNotice, NamedAttestor, ProjectWorld, RegisteredCluster } from '@countersign/gate/ports.ts'
 
 /*
  * What the centre says is parsed as everything is that comes from outside. What is not sound is DATA_LOSS: the gate then learns nothing new, and in the
@@ -36,7 +38,7 @@ export function readMessage<D extends DescMessage>(schema: D, tree: unknown): Me
 
 /** The world of the gate's own project. */
 export function readWorld(message: GateWorld, project: ProjectId): ProjectWorld {
-  const { policy, policyEtag, policyUpdateTime, exemptions, attestors, clusters } = message
+  const { policy, policyEtag, policyUpdateTime, exemptions, attestors, clusters, breakGlass } = message
   if (message.project !== project || policy === undefined) throw unsound('world')
   return {
     project,
@@ -45,6 +47,7 @@ export function readWorld(message: GateWorld, project: ProjectId): ProjectWorld 
     policyEtag,
     ...(policyUpdateTime === '' ? {} : { policyUpdateTime }),
     exemptions: exemptions.map(readExemption),
+    ...(breakGlass === undefined ? {} : { breakGlass: readBreakGlass(breakGlass) }),
     attestors: Object.fromEntries(attestors.map((attestor) => [sound(parseAttestorName(attestor.name), 'attestor'), readAttestor(attestor)])),
     clusters: clusters.map(({ key, uid, trustDomain, segment, settings }) => {
       if (segment === '') throw unsound('cluster')
@@ -56,6 +59,10 @@ export function readWorld(message: GateWorld, project: ProjectId): ProjectWorld 
 /** A centre of before settings sends none. A mode or path that only a newer centre knows is unsound: the gate then goes on with what it knew. */
 function readSettings(settings: ClusterSettings | undefined): Pick<RegisteredCluster, 'settings'> {
   return settings === undefined ? {} : { settings: sound(parseClusterSettings(settings), 'cluster') }
+}
+
+function readBreakGlass({ mode, clusters, publicKey, revoked }: GateBreakGlass): BreakGlassWorld {
+  return { settings: sound(parseBreakGlassSettings({ mode, clusters }), 'break-glass settings'), publicKey, revoked }
 }
 
 function readExemption({ id, subject, namespace, owner, reason, expiresAtMs }: GateExemption): Exemption {

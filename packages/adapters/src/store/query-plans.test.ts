@@ -11,6 +11,7 @@ import { openStore } from './store.ts'
 import { type AllTables, allTables } from './tables/all.ts'
 import type { Database } from './tables/database.ts'
 import { tempStore } from './testing/temp-store.ts'
+import { loadBreakGlass } from './tables/break-glass.ts'
 import { findAttestations } from './world-source.ts'
 
 /*
@@ -44,6 +45,10 @@ const LOOK_UPS: Readonly<Record<string, (tables: AllTables, db: Database) => Pro
   attestorsWithKey: (tables) => tables.attestorsWithKey('k'),
   findExemption: (tables) => tables.findExemption(P1, exemption('p1', 'x').exemption.id),
   listExemptions: (tables) => tables.listExemptions(P1, PAGE),
+  findBreakGlass: (tables) => tables.findBreakGlass(P1),
+  findGrant: (tables) => tables.findGrant(P1, 'g'),
+  listGrants: (tables) => tables.listGrants(P1, PAGE),
+  'break-glass for a gate': (_, db) => loadBreakGlass(db, P1),
   findNote: (tables) => tables.findNote(NOTE.name),
   listNotes: (tables) => tables.listNotes(P1, PAGE),
   findOccurrence: (tables) => tables.findOccurrence(occurrence('projects/p1/occurrences/o', NOTE).name),

@@ -20,6 +20,16 @@ export interface Schema {
   readonly attestor_version: AttestorRow
   readonly attestor_key: { readonly attestor: string; readonly key_id: string }
   readonly exemption: { readonly project: string; readonly id: string; readonly create_time: string; readonly creator: string; readonly body: string }
+  readonly break_glass: {
+    readonly project: string
+    readonly etag: string
+    readonly update_time: string
+    readonly body: string
+    readonly public_key: string
+    readonly private_key: string
+  }
+  /** `revoked` is 1 where the token of an approved grant must be refused. */
+  readonly break_glass_grant: { readonly project: string; readonly id: string; readonly revoked: number; readonly body: string }
   readonly note: {
     readonly name: string
     readonly uid: string

@@ -7,6 +7,7 @@ import type { ChangeNotice, NamedAttestor, ProjectWorld, RegisteredCluster, Worl
 import { readStoredAttestation } from '@countersign/service/validation/unverified.ts'
 import { noteName, occurrenceName, projectId } from './row.ts'
 import type { Schema } from './schema.ts'
+import { loadBreakGlass } from './tables/break-glass.ts'
 import { openReading } from './sqlite.ts'
 import { ATTESTOR_COLUMNS } from './tables/attestors.ts'
 import type { Database } from './tables/database.ts'
@@ -84,9 +85,11 @@ async function loadProject(db: Database, project: ProjectId): Promise<readonly P
     .select(['project', 'id', 'create_time', 'creator', 'body'])
     .where('project', '=', project)
     .execute()
+  const breakGlass = await loadBreakGlass(db, project)
   return [
     {
       project,
+      ...(breakGlass === undefined ? {} : { breakGlass }),
       number: found.number,
       policy: stored?.policy ?? DEFAULT_POLICY,
       policyEtag: stored?.etag ?? '',

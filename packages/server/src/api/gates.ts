@@ -4,6 +4,7 @@ import {
   GateAttestor_State as State,
   type GateAttestationSchema,
   type GateAttestorSchema,
+  type GateBreakGlassSchema,
   type GateExemptionSchema,
   Gates as GatesService,
   type GateWorldSchema,
@@ -18,7 +19,7 @@ import { parseNoteName } from '@countersign/core/name/resource-name.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
 import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
-import type { NamedAttestor, ProjectWorld } from '@countersign/gate/ports.ts'
+import type { BreakGlassWorld, NamedAttestor, ProjectWorld } from '@countersign/gate/ports.ts'
 import type { Caller } from '@countersign/service/access/caller.ts'
 import { getValue } from '@countersign/service/changes/invalid.ts'
 import type { Gates } from '@countersign/service/gates/gates.ts'
@@ -74,7 +75,7 @@ export function formatChange({ position, ...change }: ClusterChange): MessageIni
 }
 
 function formatWorld(world: ProjectWorld): MessageInitShape<typeof GateWorldSchema> {
-  const { project, number, policy, policyEtag, policyUpdateTime = '', exemptions, attestors, clusters } = world
+  const { project, number, policy, policyEtag, policyUpdateTime = '', exemptions, attestors, clusters, breakGlass } = world
   return {
     project,
     projectNumber: number,
@@ -82,6 +83,7 @@ function formatWorld(world: ProjectWorld): MessageInitShape<typeof GateWorldSche
     policyEtag,
     policyUpdateTime,
     exemptions: exemptions.map(formatExemption),
+    ...(breakGlass === undefined ? {} : { breakGlass: formatBreakGlass(breakGlass) }),
     attestors: Object.entries<NamedAttestor>(attestors).map(([name, named]) => formatAttestor(name, named)),
     clusters: clusters.map(({ key, uid, trustDomain, segment, settings }) => ({
       key,
@@ -91,6 +93,10 @@ function formatWorld(world: ProjectWorld): MessageInitShape<typeof GateWorldSche
       ...(settings === undefined ? {} : { settings: { ...settings, imagePaths: [...settings.imagePaths] } }),
     })),
   }
+}
+
+function formatBreakGlass({ settings, publicKey, revoked }: BreakGlassWorld): MessageInitShape<typeof GateBreakGlassSchema> {
+  return { mode: settings.mode, clusters: { ...settings.clusters }, publicKey, revoked: [...revoked] }
 }
 
 function formatExemption({ id, subject, namespace = '', owner, reason, expiresAt }: Exemption): MessageInitShape<typeof GateExemptionSchema> {

@@ -3,6 +3,7 @@ import { StatusError } from '@countersign/core/status.ts'
 import type { Flows } from '../composition/flows.ts'
 import { serveAudit, serveReceipts } from './audit.ts'
 import { serveBinauthz } from './binauthz.ts'
+import { serveBreakGlass } from './break-glass.ts'
 import type { CallContext } from './call-context.ts'
 import { serveClusters, type WebhookAddress } from './clusters.ts'
 import { serveContainerAnalysis } from './container-analysis.ts'
@@ -31,6 +32,7 @@ export function serveAll(flows: Flows, { webhook, status, gates }: Around): read
     serveProjects(flows.projects),
     serveClusters(flows.clusters, webhook),
     serveExemptions(flows.exemptions),
+    serveBreakGlass(flows.breakGlass),
     serveEvaluation(flows.evaluate),
     serveAudit(flows.audit),
     serveReceipts(flows.audit),

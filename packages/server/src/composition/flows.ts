@@ -6,6 +6,7 @@ import { importPublicKey } from '@countersign/evidence/key/import-key.ts'
 import type { Store } from '@countersign/adapters/store/store.ts'
 import { makeTokens, type Tokens } from '@countersign/service/access/tokens.ts'
 import { type Audit, makeAudit } from '@countersign/service/audit/audit.ts'
+import { type BreakGlass, makeBreakGlass } from '@countersign/service/break-glass/break-glass.ts'
 import type { Surroundings } from '@countersign/service/changes/change.ts'
 import type { PageTokens } from '@countersign/service/changes/page-token.ts'
 import { type Gates, makeGates } from '@countersign/service/gates/gates.ts'
@@ -38,6 +39,7 @@ export interface Flows {
   readonly policies: Policies
   readonly attestors: Attestors
   readonly exemptions: Exemptions
+  readonly breakGlass: BreakGlass
   readonly metadata: Metadata
   readonly audit: Audit
   readonly gates: Gates
@@ -64,6 +66,7 @@ export function makeFlows({ store, surroundings, pageTokens }: FlowParts): Flows
     policies: makePolicies({ ...writing, systemPolicy: SYSTEM_POLICY }),
     attestors: makeAttestors({ ...writing, pageTokens, importKey: (key) => importPublicKey(key, { now: surroundings.now() }) }),
     exemptions: makeExemptions({ ...writing, pageTokens }),
+    breakGlass: makeBreakGlass({ ...writing, pageTokens }),
     metadata: {
       notes: makeNotes(writing),
       occurrences: makeOccurrences({ ...writing, maxPerDigest: MAX_PER_DIGEST }),

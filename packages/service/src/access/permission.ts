@@ -22,6 +22,9 @@ const READING = [
   'countersign.exemptions.get',
   'countersign.exemptions.list',
   'countersign.audit.list',
+  'countersign.breakGlass.get',
+  // Asking opens nothing: somebody with the right to approve must agree.
+  'countersign.breakGlass.request',
 ] as const
 
 /** What signing needs in the attestation project; the right on the note is a second one. */
@@ -46,6 +49,9 @@ const WRITING = [
   'countersign.clusters.getSegment',
   'countersign.exemptions.create',
   'countersign.exemptions.delete',
+  'countersign.breakGlass.update',
+  'countersign.breakGlass.approve',
+  'countersign.breakGlass.revoke',
   'countersign.tokens.create',
   'countersign.tokens.list',
   'countersign.tokens.delete',

@@ -1,5 +1,6 @@
 import type { StoredToken } from '../access/ports.ts'
 import type { AuditRow } from '../audit/ports.ts'
+import type { StoredBreakGlass, StoredGrant } from '../break-glass/ports.ts'
 import type { ChangeRecord, FeedRow } from '../changes/change.ts'
 import type { StoredGate } from '../gates/ports.ts'
 import type { StoredNote, StoredOccurrence } from '../metadata/ports.ts'
@@ -21,6 +22,8 @@ export interface MemoryState {
   /** Every version, by uid and etag. */
   readonly attestorVersions: Map<string, StoredAttestor>
   readonly exemptions: Map<string, StoredExemption>
+  readonly breakGlass: Map<string, StoredBreakGlass>
+  readonly grants: Map<string, StoredGrant>
   readonly notes: Map<string, StoredNote>
   readonly occurrences: Map<string, StoredOccurrence>
   readonly feed: Map<number, FeedRow>
@@ -42,6 +45,8 @@ export function emptyState(): MemoryState {
     attestors: new Map(),
     attestorVersions: new Map(),
     exemptions: new Map(),
+    breakGlass: new Map(),
+    grants: new Map(),
     notes: new Map(),
     occurrences: new Map(),
     feed: new Map(),
@@ -63,6 +68,8 @@ export function copyState(state: MemoryState): MemoryState {
     attestors: new Map(state.attestors),
     attestorVersions: new Map(state.attestorVersions),
     exemptions: new Map(state.exemptions),
+    breakGlass: new Map(state.breakGlass),
+    grants: new Map(state.grants),
     notes: new Map(state.notes),
     occurrences: new Map(state.occurrences),
     feed: new Map(state.feed),

@@ -5,6 +5,7 @@ import { appendToChain, EMPTY_CHAIN } from '@countersign/evidence/record/chain.t
 import type { TokenTables } from '../access/ports.ts'
 import { fileDecision } from '../audit/filing.ts'
 import type { AuditQuery, AuditRow, AuditTables, ChainRecord, DecisionSink } from '../audit/ports.ts'
+import type { BreakGlassTables } from '../break-glass/ports.ts'
 import type { ChangeRecord, Changes, ChangeWriter, Feed } from '../changes/change.ts'
 import type { GateTables } from '../gates/ports.ts'
 import type { NoteTables, OccurrenceQuery, OccurrenceTables, StoredOccurrence } from '../metadata/ports.ts'
@@ -21,6 +22,7 @@ export type MemoryTables = TokenTables &
   PolicyTables &
   AttestorTables &
   ExemptionTables &
+  BreakGlassTables &
   NoteTables &
   OccurrenceTables &
   AuditTables &
@@ -83,6 +85,7 @@ function tablesOver(state: MemoryState): MemoryTables {
     ...policiesOver(state),
     ...attestorsOver(state),
     ...exemptionsOver(state),
+    ...breakGlassOver(state),
     ...notesOver(state),
     ...occurrencesOver(state),
     ...auditOver(state),
@@ -138,7 +141,7 @@ function registrationOver(state: MemoryState): ProjectTables & ClusterTables {
 function removeProject(state: MemoryState, id: ProjectId): void {
   state.projects.delete(id)
   state.policies.delete(id)
-  for (const table of [state.clusters, state.exemptions, state.notes, state.occurrences]) {
+  for (const table of [state.clusters, state.exemptions, state.breakGlass, state.grants, state.notes, state.occurrences]) {
     for (const [key, row] of table) if (row.project === id) table.delete(key)
   }
   for (const key of state.attestors.keys()) if (key.startsWith(`projects/${id}/`)) state.attestors.delete(key)
@@ -178,6 +181,16 @@ function attestorsOver({ attestors, attestorVersions, policies, policyAttestors 
     async policiesNaming(name) {
       return [...policies.values()].filter(({ policy }) => JSON.stringify(policy).includes(JSON.stringify(name))).map(({ project }) => project)
     },
+  }
+}
+
+function breakGlassOver({ breakGlass, grants }: MemoryState): BreakGlassTables {
+  return {
+    findBreakGlass: async (project) => breakGlass.get(project),
+    putBreakGlass: async (stored) => void breakGlass.set(stored.project, stored),
+    findGrant: async (project, id) => grants.get(`${project}/${id}`),
+    listGrants: async (project, page) => pageOf(owned(grants, project), ({ id }) => id, page),
+    putGrant: async (grant) => void grants.set(`${grant.project}/${grant.id}`, grant),
   }
 }
 

@@ -1,11 +1,13 @@
 import type { TokenTables } from '@countersign/service/access/ports.ts'
 import type { AuditTables } from '@countersign/service/audit/ports.ts'
+import type { BreakGlassTables } from '@countersign/service/break-glass/ports.ts'
 import type { GateTables } from '@countersign/service/gates/ports.ts'
 import type { NoteTables, OccurrenceTables } from '@countersign/service/metadata/ports.ts'
 import type { AttestorTables, ExemptionTables, PolicyTables } from '@countersign/service/policy/ports.ts'
 import type { ClusterTables, ProjectTables } from '@countersign/service/registration/ports.ts'
 import { attestorTables } from './attestors.ts'
 import { auditTables } from './audit.ts'
+import { breakGlassTables } from './break-glass.ts'
 import type { Database } from './database.ts'
 import { gateTables } from './gates.ts'
 import { noteTables, occurrenceTables } from './metadata.ts'
@@ -20,6 +22,7 @@ export type AllTables = TokenTables &
   PolicyTables &
   AttestorTables &
   ExemptionTables &
+  BreakGlassTables &
   NoteTables &
   OccurrenceTables &
   AuditTables &
@@ -34,6 +37,7 @@ export function allTables(db: Database): AllTables {
     ...policyTables(db),
     ...attestorTables(db),
     ...exemptionTables(db),
+    ...breakGlassTables(db),
     ...noteTables(db),
     ...occurrenceTables(db),
     ...auditTables(db),
