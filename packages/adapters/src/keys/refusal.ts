@@ -1,6 +1,17 @@
 import { quote } from '@countersign/core/quote.ts'
 import { StatusError, type StatusCode } from '@countersign/core/status.ts'
 
+/** A key that cannot be used. The reason stands alone too, for those who name the key in words of their own. */
+export class KeyRefusal extends StatusError {
+  readonly reason: string
+
+  constructor(code: StatusCode, { key, reason, cause }: { readonly key: string; readonly reason: string; readonly cause?: unknown }) {
+    super(code, `Cannot use key ${quote(key)}: ${reason}`, { cause })
+    this.name = 'KeyRefusal'
+    this.reason = reason
+  }
+}
+
 /** What to do next, by what went wrong. */
 export type NextSteps = Partial<Record<StatusCode, string>>
 
@@ -14,18 +25,15 @@ const WORDS: NextSteps = {
   UNAVAILABLE: 'its keeper does not answer; try again later',
 }
 
-/** A key that cannot be used: what is wrong, in its keeper's own words where there are any, and the next step. */
+/** The refusal of a key by its keeper: what is wrong, in the keeper's own words where there are any, and the next step. */
 export function keyRefused(
   key: string,
   code: StatusCode,
   { said = '', steps = {}, cause }: { readonly said?: string; readonly steps?: NextSteps; readonly cause?: unknown } = {},
-): StatusError {
-  const parts = [
-    WORDS[code] ?? 'it failed',
-    ...(said === '' ? [] : [`its keeper says ${quote(said.slice(0, 500))}`]),
-    ...((steps[code] ?? '') ? [steps[code]] : []),
-  ]
-  return new StatusError(code, `Cannot use key ${quote(key)}: ${parts.join('; ')}`, { cause })
+): KeyRefusal {
+  const words = said === '' ? '' : ` (its keeper says ${quote(said.slice(0, 500))})`
+  const step = steps[code] === undefined ? '' : `; ${steps[code]}`
+  return new KeyRefusal(code, { key, reason: `${WORDS[code] ?? 'it failed'}${words}${step}`, cause })
 }
 
 /** The code that an HTTP status means of a key. */

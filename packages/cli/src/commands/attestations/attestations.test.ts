@@ -136,7 +136,7 @@ test('a key to sign with must be named, and one only; the hint says how', async 
   const { run } = await makeWorld()
   const { exit, stderr } = await run(...SIGN)
   assert.equal(exit, 2)
-  assert.match(stderr, /No key to sign with was named\nName one with --gpg-key KEY/)
+  assert.match(stderr, /No key to sign with was named\nName one with --key URI/)
   assert.equal((await run(...SIGN, ...BY_PKIX, '--gpg-key=x')).exit, 2)
 })
 

@@ -16,8 +16,16 @@ export const SIGNER_OPTIONS: readonly VerbOption[] = [
   { flags: '--gpg-key <key>', summary: 'sign with gpg and this key of its keyring: a fingerprint, or an e-mail address' },
   { flags: '--passphrase-file <file>', summary: 'file whose first line is the passphrase of the key (default: asked at a terminal)' },
   { flags: '--pgp-passphrase <text>', summary: 'the passphrase itself, which every process of this machine can read: better --passphrase-file' },
-  { flags: '--kms-key-name <name>', summary: 'refused: this version signs with the keys above' },
-  { flags: '--kms-digest-alg <algorithm>', summary: 'refused with --kms-key-name' },
+  {
+    flags: '--kms-key-name <name>',
+    summary: 'sign with a key version of Cloud KMS: projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N',
+  },
+  { flags: '--kms-digest-alg <algorithm>', summary: 'its hash, SHA256, SHA384 or SHA512 (default: what the key version says)' },
+  {
+    flags: '--key <uri>',
+    summary:
+      'sign with any key: gcpkms://, awskms://, azurekms://, hashivault://, pkcs11:, gpg:KEY or a key file; --pkix-alg where it leaves a choice',
+  },
   { flags: '--all-platforms', summary: 'the image is an index: check and sign every platform of it, as its registry lists them' },
   ...REGISTRY_OPTIONS,
   { flags: '--kritis-compat', summary: 'read the policy, judge, log and end exactly as kritis signer' },
@@ -26,4 +34,4 @@ export const SIGNER_OPTIONS: readonly VerbOption[] = [
 
 /** Which kinds of keys sign, in one sentence. */
 export const KEY_KINDS =
-  'This version signs with a PGP secret key file (--pgp-private-key FILE), with gpg (--gpg-key KEY), or with a PKIX private key file (--pkix-private-key FILE --pkix-alg ALGORITHM)'
+  'Name one with --key URI, --kms-key-name VERSION, --pgp-private-key FILE, --gpg-key KEY, or --pkix-private-key FILE --pkix-alg ALGORITHM'

@@ -121,7 +121,9 @@ async function readFile(reading: Promise<Uint8Array>): Promise<Uint8Array> {
 async function readSign(context: Context, given: Given, { image, asKritis }: Read): Promise<SignOrder> {
   const key = await openKey(context, {
     asKritis,
+    ...member('key', flag(given, '--key')),
     ...member('kms', flag(given, '--kms-key-name')),
+    ...member('kmsDigest', flag(given, '--kms-digest-alg')),
     ...member('pgp', flag(given, '--pgp-private-key')),
     ...member('pkix', flag(given, '--pkix-private-key')),
     ...member('pkixAlgorithm', flag(given, '--pkix-alg')),

@@ -135,7 +135,13 @@ describe('countersign signer --kritis-compat', () => {
     ['an unknown algorithm', 'F Empty or unknown PKIX signature algorithm: x', [...BYPASS, '-pkix_alg=x']],
     ['an absent key file', 'F Fail to read signer key: ', [...BYPASS, '-pkix_private_key=none']],
     ['a file that is no key', 'F Creating pkix signer failed: ', [...BYPASS, '-pkix_private_key=bad.pem']],
-    ['a KMS key, which goes before others', 'F Creating kms signer failed: This version signs with a PGP', [...BYPASS, '-kms_key_name=k']],
+    ['a KMS key without its hash', 'F kms_digest_alg is unspecified, must be one of ', [...BYPASS, '-kms_key_name=k']],
+    ['a hash that is not known', 'F Unsupported digest algorithm MD5', [...BYPASS, '-kms_key_name=k', '-kms_digest_alg=MD5']],
+    [
+      'a KMS key, which goes before others',
+      'F Creating kms signer failed: Key "k" is not valid',
+      [...BYPASS, '-kms_key_name=k', '-kms_digest_alg=SHA256'],
+    ],
     ['a note of a project that is absent', 'F Signing image failed: ', [...BYPASS, '-note_name=projects/absent/notes/n']],
   ]
   for (const [name, text, line, script, policy] of fatal) {

@@ -94,7 +94,7 @@ async function signAsKritis(order: SignerOrder, { terminal, log, api }: Surround
     throw end("Signing image failed: creatiing attestation failed: a digest must contain exactly one '@' separator (e.g. registry/repository@digest)")
   }
   const named = `Using ${order.sign.projectFrom === 'IMAGE' ? 'image project as' : 'specified'} attestation project: ${order.sign.project}`
-  log('INFO', `Using ${order.sign.key.kind} key for signing.`)
+  log('INFO', `Using ${order.sign.key.calledByKritis} for signing.`)
   log('INFO', named)
   const { sign = [] } = partsOf(order, { api })
   const [attestation] = (await fatal(signImage(terminal, { image: image.text, sign }), 'Signing image failed: ')).attestations

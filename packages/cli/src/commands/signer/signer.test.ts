@@ -7,6 +7,8 @@ import { checkAttestation } from '@countersign/evidence/attestation/check-attest
 import { loadKeys } from '@countersign/evidence/attestation/loaded-keys.ts'
 import { GNUPG_ABSENT, GnuPg } from '@countersign/evidence/testing/gnupg.ts'
 import { readStoredAttestation } from '@countersign/service/validation/unverified.ts'
+import { ADMIN } from '@countersign/service/testing/callers.ts'
+import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
 import type { Tree } from '../../connection/api.ts'
 import { readAttestation } from '../../evaluation/evidence-tables.ts'
 import { FAKE_TOKEN, makeFakeServer } from '../../testing/fake-server.ts'
@@ -85,7 +87,7 @@ describe('countersign signer', () => {
     }
     for (const { exit, stderr } of [await sign('open'), await sign(undefined, '--passphrase-file', 'pass.txt')])
       assert.deepEqual([exit, stderr], [0, ''])
-    assert.match((await sign(undefined)).stderr, /^ERROR: Cannot sign with "key.pem": missing passphrase/)
+    assert.match((await sign(undefined)).stderr, /^ERROR: Cannot use key "key.pem": missing passphrase/)
     assert.match((await sign('other')).stderr, /could not decrypt private key/)
     assert.match((await sign(undefined, '-pgp_passphrase', 'open')).stderr, /^WARNING: --pgp-passphrase can be read by every process/)
   })
@@ -204,10 +206,16 @@ describe('countersign signer', () => {
     ['no algorithm', [...CHECK, ...SIGN.slice(0, 4)], 'Option --pkix-alg is required'],
     ['two keys', [...CHECK, ...SIGN, '--gpg-key', 'k'], '2 keys to sign with are named, expected one'],
     [
-      'a KMS key',
+      'a KMS key without its version',
       [...CHECK, ...SIGN.slice(0, 2), '-kms_key_name', 'projects/p/k', '-kms_digest_alg', 'SHA256'],
-      'This version signs with a PGP secret key file',
+      'expected projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N',
     ],
+    [
+      'a digest that is not known',
+      [...CHECK, ...SIGN.slice(0, 2), '-kms_key_name', 'k', '-kms_digest_alg', 'sha256'],
+      'Digest algorithm "sha256" is not known',
+    ],
+    ['a key of no kind', [...CHECK, ...SIGN.slice(0, 2), '--key', 'rot13://k'], 'Key "rot13://k" is not known'],
     ['a format that is not known', [...CHECK, ...SIGN, '-o', 'xml'], 'Output format "xml" is not known'],
     ['an unknown flag', [...CHECK, '--nothing'], "unknown option '--nothing'"],
   ] as const) {
@@ -288,6 +296,30 @@ describe('countersign signer', () => {
       noteName: 'projects/p12/notes/CVE-2020-0002',
     })
     assert.equal(await check(), 1)
+  })
+
+  test('a policy that names an identity believes what that identity wrote, and nobody who copies it', async () => {
+    const { send, world } = await makeFakeServer()
+    const trusted = '{ note: projects/p12/notes/scan, identity: scanner@example.com }'
+    const files = { 'policy.yaml': `${POLICY}  scanRequirements: { trustedScanners: [${trusted}] }\n` }
+    const write = async (principal: string, tree: Tree): Promise<unknown> =>
+      await world.occurrences.createOccurrence({ ...ADMIN, principal }, 'projects/p1', writable(tree))
+    const check = async () => await runInMemory(['signer', ...CHECK, '-mode=check-only', '-vulnz_timeout=0'], { send, files })
+    await world.notes.createNote(ADMIN, { parent: 'projects/p12', noteId: 'scan', note: { discovery: { analysisKind: 'VULNERABILITY' } } })
+    await write('mallory@example.com', discovery('FINISHED_SUCCESS', {}, 'projects/p12/notes/scan'))
+    const forged = await check()
+    assert.deepEqual([forged.exit, /mallory@example\.com/.test(forged.stdout)], [3, true])
+    await write('scanner@example.com', discovery('FINISHED_SUCCESS', {}, 'projects/p12/notes/scan'))
+    assert.equal((await check()).exit, 0)
+    const { evidence } = await makeMetadataLists({ changes: world.store.changes, pageTokens: world.pageTokens }).listEvidence(
+      ADMIN,
+      'projects/p1',
+      {},
+    )
+    const own = evidence.find(({ writer }) => writer === 'scanner@example.com')?.occurrence
+    const update = { occurrence: { discovery: { analysisStatus: 'FINISHED_SUCCESS' } }, mask: ['discovery'] }
+    await world.occurrences.updateOccurrence({ ...ADMIN, principal: 'mallory@example.com' }, String(own?.['name']), update)
+    assert.equal((await check()).exit, 3)
   })
 
   test('the guide’s policy is one', async () => {
