@@ -51,6 +51,8 @@ export interface Schema {
     readonly resource_uri: string
     readonly digest: string | null
     readonly content_hash: string
+    /** Null in rows that are older than the column. */
+    readonly writer: string | null
     readonly body: string
     readonly etag: string
     readonly create_time: string

@@ -3,6 +3,7 @@ import { attestorMessage } from '@countersign/api/convert/attestor.ts'
 import { Audit } from '@countersign/api/gen/countersign/v1/audit_pb.ts'
 import { Clusters } from '@countersign/api/gen/countersign/v1/clusters_pb.ts'
 import { Evaluation } from '@countersign/api/gen/countersign/v1/evaluation_pb.ts'
+import { Evidence } from '@countersign/api/gen/countersign/v1/evidence_pb.ts'
 import { Exemptions } from '@countersign/api/gen/countersign/v1/exemptions_pb.ts'
 import { Projects } from '@countersign/api/gen/countersign/v1/projects_pb.ts'
 import { Receipts } from '@countersign/api/gen/countersign/v1/receipts_pb.ts'
@@ -252,6 +253,10 @@ function metadataOf({ notes, occurrences, store, pageTokens }: PolicyWorld) {
       deleteOccurrence: async (request) => await occurrences.deleteOccurrence(ADMIN, text(request, 'name')),
       listOccurrences: async (request) => await lists.listOccurrences(ADMIN, text(request, 'parent'), asked(request)),
       listNoteOccurrences: async (request) => await lists.listNoteOccurrences(ADMIN, text(request, 'name'), asked(request)),
+    }),
+    serveJson(Evidence, {
+      listEvidence: async (request) => await lists.listEvidence(ADMIN, text(request, 'parent'), asked(request)),
+      awaitEvidence: async (request) => ({ position: text(request, 'after'), changed: false }),
     }),
   ]
 }

@@ -8,6 +8,7 @@ import type { CallContext } from './call-context.ts'
 import { serveClusters, type WebhookAddress } from './clusters.ts'
 import { serveContainerAnalysis } from './container-analysis.ts'
 import { serveEvaluation } from './evaluation.ts'
+import { serveEvidence } from './evidence.ts'
 import { serveExemptions } from './exemptions.ts'
 import { type GateParts, serveGates } from './gates.ts'
 import { serveGrafeasV1 } from './grafeas-v1.ts'
@@ -29,6 +30,7 @@ export function serveAll(flows: Flows, { webhook, status, gates }: Around): read
     serveGrafeasV1(flows.metadata),
     serveGrafeasV1Beta1(flows.metadata),
     serveContainerAnalysis(flows.metadata),
+    serveEvidence(flows.metadata, flows.awaitEvidence),
     serveProjects(flows.projects),
     serveClusters(flows.clusters, webhook),
     serveExemptions(flows.exemptions),

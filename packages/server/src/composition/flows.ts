@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attestor } from '@countersign/core/attestation/attestor.ts'
 import { SYSTEM_POLICY } from '@countersign/core/policy/system-policy.ts'
 import { checkAttestation } from '@countersign/evidence/attestation/check-attestation.ts'
@@ -10,6 +11,7 @@ import { type BreakGlass, makeBreakGlass } from '@countersign/service/break-glas
 import type { Surroundings } from '@countersign/service/changes/change.ts'
 import type { PageTokens } from '@countersign/service/changes/page-token.ts'
 import { type Gates, makeGates } from '@countersign/service/gates/gates.ts'
+import { type AwaitEvidence, makeAwaitEvidence } from '@countersign/service/metadata/await-evidence.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
 import { makeNotes } from '@countersign/service/metadata/notes.ts'
 import { makeOccurrences } from '@countersign/service/metadata/occurrences.ts'
@@ -41,6 +43,7 @@ export interface Flows {
   readonly exemptions: Exemptions
   readonly breakGlass: BreakGlass
   readonly metadata: Metadata
+  readonly awaitEvidence: AwaitEvidence
   readonly audit: Audit
   readonly gates: Gates
   readonly validate: (caller: Caller, request: ValidationRequest) => Promise<ValidationResult>
@@ -73,6 +76,7 @@ export function makeFlows({ store, surroundings, pageTokens }: FlowParts): Flows
       lists: makeMetadataLists({ changes, pageTokens }),
       summarize: makeSummary({ changes, maxOccurrences: MAX_SUMMARIZED }),
     },
+    awaitEvidence: makeAwaitEvidence({ feed, now: surroundings.now, sleep: (ms) => sleep(ms, undefined, { ref: false }) }),
     audit: makeAudit({ changes, pageTokens }),
     gates: makeGates({ ...writing, decisions: store }),
     validate: (caller, request) => validateAttestationOccurrence(validation, caller, request),

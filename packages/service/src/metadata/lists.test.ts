@@ -83,3 +83,21 @@ test('lists refuse an unknown project, a bad filter and who may not', async () =
   assert.equal((await refusalOf(lists.listOccurrences(ADMIN, 'projects/p1', { filter: '((' }))).code, 'INVALID_ARGUMENT')
   assert.equal((await refusalOf(lists.listOccurrences(callerOf('admin', 'p12'), 'projects/p1', {}))).code, 'PERMISSION_DENIED')
 })
+
+test('evidence is told with who wrote what it says now: its creator, then who updated it, never whom a client names', async () => {
+  const { lists, notes, occurrences } = await arrange()
+  await notes.createNote(ADMIN, { parent: 'projects/p1', noteId: 'scan', note: { discovery: { analysisKind: 'VULNERABILITY' } } })
+  const scanner = { ...ADMIN, principal: 'scanner@example.com' }
+  const discovery = { analysisStatus: 'SCANNING' }
+  const given = { noteName: 'projects/p1/notes/scan', resourceUri: `https://r.example/a@${DIGEST}`, discovery, writer: 'boss@example.com' }
+  const { name } = await occurrences.createOccurrence(scanner, 'projects/p1', given)
+  const writers = async () => {
+    const { evidence } = await lists.listEvidence(callerOf('viewer', 'p1'), 'projects/p1', { filter: 'kind="DISCOVERY"' })
+    return evidence.map(({ occurrence, writer }) => [occurrence['name'], occurrence['discovery'], writer])
+  }
+  assert.deepEqual(await writers(), [[name, discovery, 'scanner@example.com']])
+  const forged = { discovery: { analysisStatus: 'FINISHED_SUCCESS' } }
+  await occurrences.updateOccurrence(ADMIN, String(name), { occurrence: forged, mask: ['discovery'] })
+  assert.deepEqual(await writers(), [[name, forged.discovery, 'token:admin']])
+  assert.equal((await refusalOf(lists.listEvidence(callerOf('viewer', 'p2'), 'projects/p1', {}))).code, 'PERMISSION_DENIED')
+})

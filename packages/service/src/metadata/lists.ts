@@ -34,11 +34,19 @@ export interface ListedOccurrences {
   readonly nextPageToken: string
 }
 
+/** Occurrences, each with the principal that wrote what it says now; without one where the store does not know. */
+export interface ListedEvidence {
+  readonly evidence: readonly { readonly occurrence: Message; readonly writer?: string }[]
+  readonly nextPageToken: string
+}
+
 /** Lists of notes and occurrences, with real filters (kritis-and-grafeas.md §4.8). */
 export interface MetadataLists {
   /** `parent` is `projects/P`, whole: `p1` never shows what is in `p12`. */
   listNotes(caller: Caller, parent: string, asked: ListAsked): Promise<ListedNotes>
   listOccurrences(caller: Caller, parent: string, asked: ListAsked): Promise<ListedOccurrences>
+  /** The same list, and who wrote each: what a signing policy that names identities is judged by. */
+  listEvidence(caller: Caller, parent: string, asked: ListAsked): Promise<ListedEvidence>
   /** What hangs on a note, of whatever project. Nothing for a note that is absent: kritis asks before it first creates it. */
   listNoteOccurrences(caller: Caller, name: string, asked: ListAsked): Promise<ListedOccurrences>
 }
@@ -53,6 +61,7 @@ export function makeMetadataLists(ports: ListPorts): MetadataLists {
   return {
     listNotes: (caller, parent, asked) => listNotes(ports, caller, { parent, asked }),
     listOccurrences: (caller, parent, asked) => listOccurrences(ports, caller, { parent, asked }),
+    listEvidence: (caller, parent, asked) => listEvidence(ports, caller, { parent, asked }),
     listNoteOccurrences: (caller, name, asked) => listNoteOccurrences(ports, caller, { name, asked }),
   }
 }
@@ -90,21 +99,38 @@ async function listOccurrences(
   caller: Caller,
   { parent, asked }: { readonly parent: string; readonly asked: ListAsked },
 ): Promise<ListedOccurrences> {
+  const { evidence, nextPageToken } = await listEvidence(ports, caller, { parent, asked })
+  return { occurrences: evidence.map(({ occurrence }) => occurrence), nextPageToken }
+}
+
+async function listEvidence(
+  ports: ListPorts,
+  caller: Caller,
+  { parent, asked }: { readonly parent: string; readonly asked: ListAsked },
+): Promise<ListedEvidence> {
   const project = acceptParent(parent)
   requirePermission(caller, 'containeranalysis.occurrences.list', `projects/${project}`)
   const { filter, page, seal } = acceptListing(ports, ['ListOccurrences', caller.principal, project], asked)
   const { items, next } = await ports.changes.read(async (tables) => await listOfProject(tables, project, { filter, page }))
-  return { occurrences: items, nextPageToken: seal(next) }
+  return { evidence: items, nextPageToken: seal(next) }
 }
 
 async function listOfProject(
   tables: OccurrenceTables & KnownProjects,
   project: ProjectId,
   { filter, page }: { readonly filter: Filter; readonly page: PageRequest },
-): Promise<Page<Message>> {
+): Promise<Page<ListedEvidence['evidence'][number]>> {
   await getProject(tables, project)
   const query: OccurrenceQuery = { project, ...narrow(filter) }
-  return await listMatching(page, { list: (part) => tables.listOccurrences(query, part), ...selectBy(filter) })
+  const { lengthOf, select } = selectBy(filter)
+  return await listMatching(page, {
+    list: (part) => tables.listOccurrences(query, part),
+    lengthOf,
+    select: (stored) => {
+      const occurrence = select(stored)
+      return occurrence && { occurrence, ...(stored.writer === undefined ? {} : { writer: stored.writer }) }
+    },
+  })
 }
 
 async function listNoteOccurrences(

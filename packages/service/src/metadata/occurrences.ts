@@ -128,7 +128,7 @@ async function attach(ports: OccurrencePorts, tables: Tables, attachment: Attach
   const note = await requireNote(tables, body.note)
   const grants = [grant, requireAttach(caller, note)]
   refuseOtherKind(note, body.kind)
-  const occurrence = newOccurrence(ports, { project, body, note })
+  const occurrence = newOccurrence(ports, { caller, project, body, note })
   if (occurrence.kind === 'ATTESTATION') {
     await refuseTwin(tables, occurrence)
     await refuseFlood(tables, occurrence, ports.maxPerDigest)
@@ -146,7 +146,7 @@ function refuseOtherKind(note: StoredNote, kind: string): void {
 
 function newOccurrence(
   { surroundings }: OccurrencePorts,
-  { project, body, note }: { readonly project: ProjectId; readonly body: OccurrenceBody; readonly note: StoredNote },
+  { caller, project, body, note }: Pick<Attachment, 'caller' | 'project' | 'body'> & { readonly note: StoredNote },
 ): StoredOccurrence {
   const name = getValue(parseOccurrenceName(`projects/${project}/occurrences/${surroundings.uuid()}`))
   const time = surroundings.timestamp()
@@ -161,6 +161,7 @@ function newOccurrence(
     resourceUri: body.resourceUri,
     ...(digest === undefined ? {} : { digest }),
     contentHash: hashContent(note.uid, message),
+    writer: caller.principal,
     body: JSON.stringify(message),
     etag: newEtag(surroundings),
     createTime: time,
@@ -211,7 +212,7 @@ async function updateOccurrence(
     const grants = [grant, ...(await attachGrants(tables, caller, stored))]
     const updateTime = ports.surroundings.timestamp()
     const message = { ...mergeUpdate(stored, body, asked.mask), updateTime }
-    const occurrence = { ...stored, body: JSON.stringify(message), etag: newEtag(ports.surroundings), updateTime }
+    const occurrence = { ...stored, writer: caller.principal, body: JSON.stringify(message), etag: newEtag(ports.surroundings), updateTime }
     if (stored.kind === 'ATTESTATION') await refuseOverweight(tables, { stored, occurrence }, ports.maxPerDigest)
     await tables.updateOccurrence(occurrence)
     await record(ports, tables, { caller, grants, occurrence, method: 'UpdateOccurrence', operation: 'UPDATE' })

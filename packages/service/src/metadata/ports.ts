@@ -27,6 +27,8 @@ export interface StoredOccurrence {
   readonly digest?: string
   /** SHA-256 over note uid, resource URI and details, for other kinds than attestations over the name too: a second one with the same is a conflict (409). */
   readonly contentHash: string
+  /** The principal that wrote what it says now: who created it, or updated it last. Absent where it is older than this record. Never the client's to say. */
+  readonly writer?: string
   readonly body: string
   readonly etag: string
   readonly createTime: Timestamp

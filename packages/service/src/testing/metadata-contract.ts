@@ -29,7 +29,7 @@ export function metadataContract(name: string, open: () => Promise<ContractStore
       return rows.map((row) => row.name.split('/')[3] ?? '')
     }
 
-    test('notes come back as they went in; an update changes body, etag and time', async () => {
+    test('notes come back as they went in; an update changes writer, body, etag and time', async () => {
       const changed = { ...NOTE, body: '{"new":1}', etag: '"2"', updateTime: LATER }
       await store.changes.commit((tables) => tables.updateNote(changed))
       assert.deepEqual(await store.changes.read((tables) => tables.findNote(NOTE.name)), changed)
@@ -48,10 +48,10 @@ export function metadataContract(name: string, open: () => Promise<ContractStore
     })
 
     test('occurrences come back as they went in, without a digest too; an update changes body, etag and time', async () => {
-      const { digest: _, ...byTag } = named('o', { resourceUri: 'https://registry.example/app:v1' })
+      const { digest: _, ...byTag } = named('o', { resourceUri: 'https://registry.example/app:v1', writer: 'token:first' })
       await insert(byTag)
       assert.deepEqual(await store.changes.read((tables) => tables.findOccurrence(byTag.name)), byTag)
-      const changed = { ...byTag, body: '{"new":1}', etag: '"2"', updateTime: LATER }
+      const changed = { ...byTag, writer: 'token:later', body: '{"new":1}', etag: '"2"', updateTime: LATER }
       await store.changes.commit((tables) => tables.updateOccurrence(changed))
       assert.deepEqual(await store.changes.read((tables) => tables.findByContent(NOTE.uid, byTag.contentHash)), changed)
       await store.changes.commit((tables) => tables.deleteOccurrence(byTag.name))

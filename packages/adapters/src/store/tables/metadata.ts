@@ -43,7 +43,7 @@ export function noteTables(db: Database): NoteTables {
 
 const OCCURRENCE_COLUMNS = [
   ...(['row', 'name', 'project', 'kind', 'note', 'note_uid', 'resource_uri', 'digest', 'content_hash'] as const),
-  ...(['body', 'etag', 'create_time', 'update_time'] as const),
+  ...(['writer', 'body', 'etag', 'create_time', 'update_time'] as const),
 ]
 
 /** Occurrences. */
@@ -74,8 +74,8 @@ export function occurrenceTables(db: Database): OccurrenceTables {
       return { count: Number(count), bytes: Number(bytes) }
     },
     insertOccurrence: (occurrence) => insertOccurrence(db, occurrence),
-    updateOccurrence: async ({ name, body, etag, updateTime }) => {
-      await db.updateTable('occurrence').set({ body, etag, update_time: updateTime }).where('name', '=', name).execute()
+    updateOccurrence: async ({ name, body, etag, updateTime, writer = null }) => {
+      await db.updateTable('occurrence').set({ writer, body, etag, update_time: updateTime }).where('name', '=', name).execute()
     },
     deleteOccurrence: async (name) => {
       await db.deleteFrom('occurrence').where('name', '=', name).execute()
@@ -103,14 +103,14 @@ function stillThere(e: ExpressionBuilder<Schema, 'occurrence'>, { name, uid }: {
 
 /** Rows are numbered by a counter that never goes back, under the write path's lock: the order of creation on every engine, and a key for pages. */
 async function insertOccurrence(db: Database, occurrence: StoredOccurrence): Promise<void> {
-  const { noteUid, resourceUri, digest, contentHash, createTime, updateTime, ...same } = occurrence
+  const { noteUid, resourceUri, digest, contentHash, writer, createTime, updateTime, ...same } = occurrence
   const { last_occurrence: row } = await db
     .updateTable('feed_head')
     .set((e) => ({ last_occurrence: e('last_occurrence', '+', 1) }))
     .where('id', '=', 1)
     .returning('last_occurrence')
     .executeTakeFirstOrThrow()
-  const named = { note_uid: noteUid, resource_uri: resourceUri, digest: digest ?? null, content_hash: contentHash }
+  const named = { note_uid: noteUid, resource_uri: resourceUri, digest: digest ?? null, content_hash: contentHash, writer: writer ?? null }
   await db
     .insertInto('occurrence')
     .values({ ...same, ...named, row, create_time: createTime, update_time: updateTime })
@@ -122,7 +122,7 @@ function parseNote({ name, project, create_time, update_time, ...same }: Schema[
 }
 
 function parseOccurrence(row: Schema['occurrence']): StoredOccurrence {
-  const { name, project, kind, note, note_uid, resource_uri, digest, content_hash, body, etag, create_time, update_time } = row
+  const { name, project, kind, note, note_uid, resource_uri, digest, content_hash, writer, body, etag, create_time, update_time } = row
   return {
     name: occurrenceName(name),
     project: projectId(project),
@@ -132,6 +132,7 @@ function parseOccurrence(row: Schema['occurrence']): StoredOccurrence {
     resourceUri: resource_uri,
     ...(digest === null ? {} : { digest }),
     contentHash: content_hash,
+    ...(writer === null ? {} : { writer }),
     body,
     etag,
     createTime: create_time,
