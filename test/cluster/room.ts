@@ -13,6 +13,8 @@ import { until } from './until.ts'
 export interface Project {
   readonly name: string
   readonly setPolicy: (policy: Policy) => Promise<void>
+  /** Runs `clusters update` with these flags; what the API server asks about stays as it was. */
+  readonly updateCluster: (flags: readonly string[]) => Promise<void>
   /** Makes note, attestor and key; gives what signs with it. */
   readonly openAttestor: () => Promise<(image: string) => Promise<void>>
   /** The decisions on record, oldest first. */
@@ -36,6 +38,8 @@ export interface Decision {
 export interface RoomOptions {
   readonly rules?: readonly object[]
   readonly countersign?: Countersign
+  /** Flags of `clusters register` beside the name. */
+  readonly register?: readonly string[]
 }
 
 /** Makes a guarded room. It refuses everything until the test sets a policy. */
@@ -46,7 +50,7 @@ export async function openRoom(cluster: GuardedCluster, name: string, options: R
   await countersign(['projects', 'create', name])
   await project.setPolicy(DENY_ALL)
   await openNamespace(cluster, name)
-  const printed = await countersign(['clusters', 'register', CLUSTER, '--project', name, '--webhook-configuration'])
+  const printed = await countersign(['clusters', 'register', CLUSTER, '--project', name, '--webhook-configuration', ...(options.register ?? [])])
   await applyWebhook(cluster, printed, { name, rules: options.rules ?? [] })
   return room
 }
@@ -78,6 +82,9 @@ export function projectOn(countersign: Countersign, name: string): Project {
     name,
     setPolicy: async (policy) => {
       await inProject(['policy', 'import', '-'], JSON.stringify(policy))
+    },
+    updateCluster: async (flags) => {
+      await inProject(['clusters', 'update', CLUSTER, ...flags])
     },
     openAttestor: () => openAttestor(inProject, name),
     listDecisions: async () => {
