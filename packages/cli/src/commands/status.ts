@@ -25,7 +25,7 @@ async function showServer(context: Context, server: Tree): Promise<void> {
   context.terminal.write(`${printable(facts.map(([name, value]) => `${`${name}:`.padEnd(16)}${value}`).join('\n'))}\n`)
   await context.showRows(treesIn(server, 'gates'), [
     { heading: 'GATE', value: (gate) => textIn(gate, 'displayName') || 'in the server' },
-    { heading: 'CLUSTER', value: (gate) => textIn(gate, 'cluster') || 'all' },
+    { heading: 'CLUSTER', value: (gate) => textIn(gate, 'cluster').replace(/^projects\/([^/]+)\/clusters\//, '$1 ') || 'all' },
     { heading: 'POLICY', value: (gate) => textIn(gate, 'policyEtag') },
     { heading: 'FEED_AT', value: (gate) => textIn(gate, 'feedPosition') || '0' },
     { heading: 'STALE_FOR', value: (gate) => `${textIn(gate, 'staleForMs') || '0'} ms` },

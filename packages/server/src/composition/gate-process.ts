@@ -11,7 +11,7 @@ import { readCertificateFiles } from '@countersign/adapters/certificates/certifi
 import { keepRenewed } from '@countersign/adapters/certificates/renewal.ts'
 import { compilePolicy } from '@countersign/core/policy/compile.ts'
 import { SYSTEM_POLICY } from '@countersign/core/policy/system-policy.ts'
-import { StatusError } from '@countersign/core/status.ts'
+import { type StatusCode, StatusError } from '@countersign/core/status.ts'
 import type { Door } from '@countersign/gate/door/listener.ts'
 import { createGate, type Gate } from '@countersign/gate/gate.ts'
 import type { WorldSource } from '@countersign/gate/ports.ts'
@@ -135,13 +135,14 @@ function policyEtagOf(gate: Gate): string {
   return gate.status().policies[0]?.etag ?? ''
 }
 
-/** Only a centre that is not there is waited for. */
+/** Codes of a centre that is not there, or not itself: it is waited for. What else it refuses with would be refused again. */
+const AWAY: readonly StatusCode[] = ['UNAVAILABLE', 'INTERNAL', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED']
+
 async function requireWelcome(source: WorldSource): Promise<void> {
   try {
     await source.loadWorld()
   } catch (error) {
-    const isAway = error instanceof StatusError && (error.code === 'UNAVAILABLE' || error.code === 'INTERNAL' || error.code === 'RESOURCE_EXHAUSTED')
-    if (!isAway) throw error
+    if (!(error instanceof StatusError) || !AWAY.includes(error.code)) throw error
   }
 }
 

@@ -95,12 +95,19 @@ class Follower {
   readonly #parts: FollowerParts
   #ended = false
   #woken = false
+  /** A heartbeat is due, however busy the feed is: with it the token is looked at again. */
+  #due = false
+  readonly #pulse: NodeJS.Timeout
   #rouse: () => void = () => {}
 
   constructor(parts: FollowerParts) {
     this.principal = parts.principal
     this.#parts = parts
     parts.response.once('close', () => this.end())
+    this.#pulse = setInterval(() => {
+      this.#due = true
+      this.#rouse()
+    }, HEARTBEAT_MS)
   }
 
   wake(): void {
@@ -110,6 +117,7 @@ class Follower {
 
   end(): void {
     this.#ended = true
+    clearInterval(this.#pulse)
     this.#rouse()
   }
 
@@ -122,14 +130,14 @@ class Follower {
         this.#woken = false
         const piece = await this.#read(cursor)
         cursor = piece === undefined ? await this.#sendWorldPosition('resync') : await this.#sendChanges(piece)
-        if (piece !== undefined && piece.position < piece.head) continue
-        if (await this.#rest()) continue
-        await this.#parts.check()
-        await this.#send('heartbeat', cursor, { position: String(cursor) })
+        if (this.#due) await this.#beat(cursor)
+        if (piece === undefined || piece.position >= piece.head) await this.#rest()
       }
       response.end()
     } catch {
       response.destroy()
+    } finally {
+      this.end()
     }
   }
 
@@ -160,6 +168,8 @@ class Follower {
       const timer = setTimeout(() => reject(new Error('The follower does not read')), STALLED_MS)
       const go = (): void => {
         clearTimeout(timer)
+        response.off('drain', go)
+        response.off('close', go)
         resolve()
       }
       response.once('drain', go)
@@ -167,20 +177,20 @@ class Follower {
     })
   }
 
-  /** Waits for a commit, told as true, or for the time of a heartbeat. */
-  async #rest(): Promise<boolean> {
-    if (this.#ended) return true
-    if (!this.#woken) {
+  async #beat(cursor: number): Promise<void> {
+    this.#due = false
+    await this.#parts.check()
+    await this.#send('heartbeat', cursor, { position: String(cursor) })
+  }
+
+  /** Waits for a commit, and a moment for those that come with it, or for the time of a heartbeat. */
+  async #rest(): Promise<void> {
+    const isRoused = (): boolean => this.#woken || this.#due || this.#ended
+    if (!isRoused()) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, HEARTBEAT_MS)
-        this.#rouse = () => {
-          clearTimeout(timer)
-          resolve()
-        }
+        this.#rouse = resolve
       })
     }
-    if (!this.#woken || this.#ended) return this.#ended
-    await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
-    return true
+    if (this.#woken && !this.#ended) await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
   }
 }
