@@ -42,6 +42,19 @@ test('§3.2 row type: any type, or none, is accepted', () => {
   assert.deepEqual(parseSignaturePayload(payloadWith({})), { ok: true, digest: DIGEST })
 })
 
+test('§3.2 row whitespace and key order: any JSON is fine', () => {
+  const dense = `{"critical":{"type":"t","image":{"docker-manifest-digest":"${DIGEST}"},"identity":{"docker-reference":"r.example/a"}}}`
+  const wide = ` {\r\n\t"critical" : { "image":{ "docker-manifest-digest" :"${DIGEST}"},"identity": {"docker-reference":"r.example/a"}, "type":"t" } }\n\n`
+  for (const text of [dense, wide])
+    assert.deepEqual(parseSignaturePayload(bytes(text)), { ok: true, digest: DIGEST, repository: 'r.example/a', type: 't' })
+})
+
+test('§3.2 row extra members: they are tolerated, at every depth', () => {
+  const image = { 'docker-manifest-digest': DIGEST, other: 1 }
+  const parsed = parseSignaturePayload(payloadWith({ critical: { image, more: {} }, optional: { creator: 'x', timestamp: 1 }, extra: [] }))
+  assert.deepEqual(parsed, { ok: true, digest: DIGEST })
+})
+
 test('§3.2 row JSON well-formed: the original text tells line and column', () => {
   assert.deepEqual(parseSignaturePayload(bytes('hello')), {
     ok: false,

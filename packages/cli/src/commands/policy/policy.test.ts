@@ -54,6 +54,15 @@ test('policy import and validate tell every issue with line and column, in the o
   assert.deepEqual(requests, [])
 })
 
+test('§1.9 rows 7 to 9: an unknown field and an empty file are refused before anything is sent; any file name will do', async () => {
+  const { run, requests } = await makeWorld({ 'unknown.yaml': `${DENY}evaluator: x\n`, 'empty.yaml': '', 'policy.txt': DENY })
+  assert.match((await run('policy', 'import', 'unknown.yaml')).stderr, /^unknown\.yaml:5:1: evaluator/)
+  const empty = await run('policy', 'import', 'empty.yaml')
+  assert.deepEqual([empty.exit, requests], [2, []])
+  assert.match(empty.stderr, /^empty\.yaml: .*expected/i)
+  assert.equal((await run('policy', 'import', 'policy.txt')).exit, 0)
+})
+
 test('what is seldom meant is told once, with its place', async () => {
   const { run } = await makeWorld({
     'p.json': '{"defaultAdmissionRule":{"evaluationMode":"ALWAYS_ALLOW","enforcementMode":"ENFORCED_BLOCK_AND_AUDIT_LOG"}}',
