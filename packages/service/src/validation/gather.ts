@@ -9,12 +9,13 @@ import { listNamedAttestors } from '@countersign/core/policy/attestor-references
 import { compilePolicy } from '@countersign/core/policy/compile.ts'
 import type { Exemption } from '@countersign/core/policy/exemption.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
+import { StatusError } from '@countersign/core/status.ts'
 import type { Page, PageRequest } from '../changes/page.ts'
 import type { AttestationChecker, StoredAttestation, ValidationTables } from './ports.ts'
 import { readStoredAttestation } from './unverified.ts'
 
 const PAGE_SIZE = 500
-/** A bound for what one evaluation reads of a kind; the store's own bounds are far below. */
+/** A bound for what one evaluation reads of a kind. Beyond it nothing is concluded: of what was left unread some might have admitted. */
 const MAX_ROWS = 20_000
 
 /** The policy that shall be evaluated, stored or tried, and the moment. */
@@ -32,7 +33,7 @@ export async function gatherWorld(tables: ValidationTables, project: ProjectId, 
   const attestors: Record<AttestorName, AttestorState> = {}
   const find = (name: AttestorName) => (evaluated.names === 'AS_STORED' ? tables.findNamedAttestor(project, name) : tables.findAttestor(name))
   for (const name of listNamedAttestors(evaluated.policy)) attestors[name] = stateOf(await find(name))
-  const exemptions = await readAll((page) => tables.listExemptions(project, page))
+  const exemptions = await readAll('exemptions', (page) => tables.listExemptions(project, page))
   return {
     policy: compilePolicy(evaluated.policy, evaluated.etag),
     systemPolicy: compilePolicy(evaluated.systemPolicy, 'system'),
@@ -67,7 +68,7 @@ async function checkAll(
   const note = await tables.findNote(attestor.note)
   if (note?.uid !== attestor.noteUid) return []
   const query = { note: { name: attestor.note, uid: attestor.noteUid }, digest, kind: 'ATTESTATION' }
-  const stored = await readAll<StoredAttestation>((page) => tables.listOccurrences(query, page))
+  const stored = await readAll<StoredAttestation>('attestations of one digest', (page) => tables.listOccurrences(query, page))
   const checked = await Promise.all(stored.map((one) => checkAttestation(readStoredAttestation(one), attestor, digest)))
   return checked.flat()
 }
@@ -76,12 +77,15 @@ function stateOf(stored: Awaited<ReturnType<ValidationTables['findAttestor']>>):
   return stored === undefined ? { state: 'ABSENT' } : { state: 'PRESENT', attestor: stored.attestor, etag: stored.etag }
 }
 
-async function readAll<T>(list: (page: PageRequest) => Promise<Page<T>>): Promise<readonly T[]> {
+/** RESOURCE_EXHAUSTED where there is more than one evaluation reads. */
+async function readAll<T>(what: string, list: (page: PageRequest) => Promise<Page<T>>): Promise<readonly T[]> {
   const items: T[] = []
   let page: PageRequest | undefined = { pageSize: PAGE_SIZE }
-  while (page !== undefined && items.length < MAX_ROWS) {
+  while (page !== undefined) {
     const { items: more, next }: Page<T> = await list(page)
     items.push(...more)
+    if (items.length > MAX_ROWS)
+      throw new StatusError('RESOURCE_EXHAUSTED', `Cannot evaluate: there are more than ${MAX_ROWS} ${what}, delete those that are not needed`)
     page = next === undefined ? undefined : { pageSize: PAGE_SIZE, after: next }
   }
   return items
