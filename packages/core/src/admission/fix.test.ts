@@ -26,7 +26,7 @@ const ROWS: readonly (readonly [string, Fix | undefined, Fix])[] = [
     'ALWAYS_DENY: an exemption that ends',
     fixOf('r.example/app:1', DENY),
     {
-      explanation: 'Exempt this image for a day',
+      explanation: 'Exempt this image for a day; for good, add the pattern to admissionWhitelistPatterns',
       command:
         'countersign exemptions create --pattern r.example/app:1 --namespace default --project p1 --owner "$USER" --reason REASON --expires-in 24h',
     },

@@ -38,18 +38,24 @@ function correctReference(): Fix {
 }
 
 function exempt(reference: ImageReference, request: AdmissionRequest): Fix {
-  const explanation = 'Exempt this image for a day'
   const namespace = ` --namespace ${quoteShellWord(request.scope.namespace, 'NAMESPACE')}`
   const rest = ' --owner "$USER" --reason REASON --expires-in 24h'
   const pattern = quoteShellWord(reference.text, 'IMAGE')
   const project = ` --project ${request.project}`
-  return fit(explanation, [
+  const forGood = fitOrNothing('Exempt this image for a day; for good, add the pattern to admissionWhitelistPatterns', [
     `countersign exemptions create --pattern ${pattern}${namespace}${project}${rest}`,
     `countersign exemptions create --pattern ${pattern}${namespace}${rest}`,
-    `countersign exemptions create --pattern IMAGE${namespace}${project}${rest}`,
-    `countersign exemptions create --pattern IMAGE${namespace}${rest}`,
-    `countersign exemptions create --pattern IMAGE --namespace NAMESPACE${rest}`,
   ])
+  return (
+    forGood ??
+    fit('Exempt this image for a day', [
+      `countersign exemptions create --pattern ${pattern}${namespace}${project}${rest}`,
+      `countersign exemptions create --pattern ${pattern}${namespace}${rest}`,
+      `countersign exemptions create --pattern IMAGE${namespace}${project}${rest}`,
+      `countersign exemptions create --pattern IMAGE${namespace}${rest}`,
+      `countersign exemptions create --pattern IMAGE --namespace NAMESPACE${rest}`,
+    ])
+  )
 }
 
 function pinDigest(reference: ImageReference): Fix {
@@ -111,6 +117,10 @@ function fixAttestor(reference: ImageReference, { attestor, cause }: AttestorVer
 
 /** The first command that fits, from the most to the least exact; the last always does. */
 function fit(explanation: string, commands: readonly string[]): Fix {
-  const fitting = commands.find((command) => command.length + explanation.length + 2 <= MAX_WARNING)
-  return { explanation, command: fitting ?? commands.at(-1) ?? '' }
+  return fitOrNothing(explanation, commands) ?? { explanation, command: commands.at(-1) ?? '' }
+}
+
+function fitOrNothing(explanation: string, commands: readonly string[]): Fix | undefined {
+  const command = commands.find((one) => one.length + explanation.length + 2 <= MAX_WARNING)
+  return command === undefined ? undefined : { explanation, command }
 }
