@@ -18,6 +18,14 @@ export interface Filter {
   demanded(field: string): string | undefined
   /** Likewise the suffix that `has_suffix(field, "…")` demands. */
   demandedSuffix(field: string): string | undefined
+  /** The comparisons that the filter demands of a field in every case: `timestamp>="…" AND …`. */
+  demandedBounds(field: string): readonly FieldBound[]
+}
+
+/** A comparison with a text. */
+export interface FieldBound {
+  readonly operator: 'EQ' | 'LT' | 'LE' | 'GT' | 'GE'
+  readonly text: string
 }
 
 /** Reads a filter over notes or occurrences, v1 as proto3 JSON. The empty text passes everything. Issues have line and column. */
@@ -43,6 +51,7 @@ function prepare(parsed: Parsed<Expression>, text: string, dialect: Dialect): Pa
       matches: (resource) => evaluate({ expression, dialect, patterns: compiled.value }, resource),
       demanded: (name) => findDemanded(expression, field(name), dialect),
       demandedSuffix: (name) => findDemandedSuffix(expression, field(name)),
+      demandedBounds: (name) => listDemandedBounds(expression, field(name)),
     },
   }
 }
@@ -110,6 +119,16 @@ function findDemanded(expression: Expression, field: FieldPath, dialect: Dialect
 function findDemandedSuffix(expression: Expression, field: FieldPath): string | undefined {
   for (const one of demands(expression)) if (one.type === 'CALL' && one.name === 'has_suffix' && isSame(one.field, field)) return one.text
   return undefined
+}
+
+function listDemandedBounds(expression: Expression, field: FieldPath): readonly FieldBound[] {
+  return demands(expression).flatMap((one) => {
+    if (one.type !== 'RESTRICTION' || !isSame(one.field, field)) return []
+    const { operator, literal } = one
+    return operator === 'EQ' || operator === 'LT' || operator === 'LE' || operator === 'GT' || operator === 'GE'
+      ? [{ operator, text: literal.text }]
+      : []
+  })
 }
 
 function isSame(a: FieldPath, b: FieldPath): boolean {

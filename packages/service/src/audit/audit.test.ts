@@ -50,6 +50,24 @@ test('listLogEntries() gives decisions and changes of the project, newest first,
   )
 })
 
+test('a filter by time reads nothing else from the store', async () => {
+  const { store, pageTokens, rows } = await arrange()
+  let read = 0
+  const counting = (tables: AuditTables): AuditTables => ({
+    ...tables,
+    listAudit: async (query, page) => {
+      const part = await tables.listAudit(query, page)
+      read += part.items.length
+      return part
+    },
+  })
+  const audit = makeAudit({ changes: { read: (work) => store.changes.read((tables) => work(counting(tables))) }, pageTokens })
+  const time = JSON.parse(rows[0]?.canonical ?? '').timestamp
+  const { entries } = await audit.listLogEntries(ADMIN, { parent: 'projects/p1', filter: `timestamp="${time}"` })
+  assert.ok(entries.length > 0)
+  assert.equal(read, entries.length)
+})
+
 test('§6.7: a change is an admin-activity entry with service, method, caller and permissions', async () => {
   const { audit } = await arrange()
   const filter = 'protoPayload.serviceName="binaryauthorization.googleapis.com"'

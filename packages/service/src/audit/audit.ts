@@ -16,6 +16,7 @@ import type { PageAsked, PageTokens } from '../changes/page-token.ts'
 import { acceptPage } from '../changes/page-token.ts'
 import { acceptParent } from '../changes/parent.ts'
 import { requireFiled } from './filing.ts'
+import { findTimeBounds } from './time-bounds.ts'
 import { damaged, readLogEntry, readRecord } from './log-entry.ts'
 import type { AuditQuery, AuditRow, AuditTables, ChainRecord } from './ports.ts'
 
@@ -78,8 +79,8 @@ async function listLogEntries(ports: AuditPorts, caller: Caller, asked: LogQuery
   const project = acceptParent(asked.parent)
   requirePermission(caller, 'countersign.audit.list', `projects/${project}`)
   const { filter = '', orderBy = '' } = asked
-  const query = { project, order: acceptOrder(orderBy) }
   const parsed = getValue(parseLogFilter(filter), 'Filter is not valid')
+  const query = { project, order: acceptOrder(orderBy), ...findTimeBounds(parsed) }
   const scope = ['ListLogEntries', caller.principal, project, filter, orderBy]
   const page = acceptPage(ports.pageTokens, scope, asked)
   const { items, next } = await ports.changes.read((tables) =>
