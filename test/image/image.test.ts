@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type Child, plainEnvironment, startChild } from '../harness/child.ts'
@@ -73,14 +73,15 @@ describe('npm run image', { skip: missingForImages() }, () => {
   })
 
   describe('the server in its image', () => {
-    let server: Child & Doors
+    let server: Child & Doors & { readonly volume: string }
     before(async () => {
       server = await serveInside(unpackImage(layout.folder, digestOf('countersign')))
     })
     after(() => server.stop())
 
-    test('keeps its data in the volume, owned by its user', () => {
-      assert.ok(existsSync(server.adminTokenFile), server.stderr())
+    test('runs on a read-only root, and keeps its data in the volume, which belongs to its user', () => {
+      const { uid, mode } = statSync(server.adminTokenFile)
+      assert.deepEqual([uid, (mode & 0o777).toString(8)], [65532, '600'], server.stderr())
     })
 
     test('vouches for its own image by its own attestor', async () => {
@@ -93,25 +94,32 @@ describe('npm run image', { skip: missingForImages() }, () => {
   })
 })
 
-/** Starts the image's entry point in its root folder, as its user. */
-async function serveInside(root: string): Promise<Child & Doors> {
-  const inside = '/var/lib/countersign'
-  const args = ['serve', '--listen', '127.0.0.1:0', '--webhook-listen', '127.0.0.1:0', '--ready-file', `${inside}/ready.json`]
-  const child = startChild('chroot', [`--userspec=${USER}`, root, '/usr/bin/countersign', ...args], {
-    env: plainEnvironment({ PATH: '/usr/bin:/usr/sbin', COUNTERSIGN_DATA: inside, HOME: inside }),
+/** Where the image keeps its data. */
+const DATA = '/var/lib/countersign'
+/** Enters a root folder as a container does: read-only, with a volume, as the image's user. */
+const ENTER = `volume=$1; shift
+mount --bind "$0" "$0" && mount --bind "$volume" "$0${DATA}" && mount -o remount,bind,ro "$0" && exec chroot --userspec=${USER} "$0" "$@"`
+
+/** Runs the image's entry point on a read-only root with a volume; gives the volume's folder too. */
+async function serveInside(root: string): Promise<Child & Doors & { readonly volume: string }> {
+  const volume = tempFolder()
+  chownSync(volume, 65532, 65532)
+  const serve = ['/usr/bin/countersign', 'serve', '--listen=127.0.0.1:0', '--webhook-listen=127.0.0.1:0', `--ready-file=${DATA}/ready.json`]
+  const child = startChild('unshare', ['--mount', 'sh', '-c', ENTER, root, volume, ...serve], {
+    env: plainEnvironment({ PATH: '/usr/sbin:/usr/bin:/sbin:/bin', COUNTERSIGN_DATA: DATA, HOME: DATA }),
   })
-  const readyFile = join(root, inside, 'ready.json')
+  const readyFile = join(volume, 'ready.json')
   const doors = await child.waitFor('the ready file', () =>
     existsSync(readyFile) ? (JSON.parse(readFileSync(readyFile, 'utf8')) as Doors) : undefined,
   )
-  return { ...child, ...doors, caFile: join(root, doors.caFile), adminTokenFile: join(root, doors.adminTokenFile) }
+  const outside = (path: string) => path.replace(DATA, volume)
+  return { ...child, ...doors, volume, caFile: outside(doors.caFile), adminTokenFile: outside(doors.adminTokenFile) }
 }
 
 /** Makes project, cluster and attestor, requires the attestor, and signs the image with a key of its own. */
 async function vouchFor(server: Doors, digest: string) {
   const home = tempFolder()
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  mkdirSync(home, { recursive: true })
   writeFileSync(join(home, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
   writeFileSync(join(home, 'key.pub'), publicKey.export({ type: 'spki', format: 'pem' }))
   writeFileSync(

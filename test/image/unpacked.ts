@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findPart } from '../../tools/parts.mjs'
@@ -15,17 +15,17 @@ export interface Manifest {
 /** Why images cannot be built or run here, as `skip` wants it: the reason, or false. */
 export function missingForImages(): string | false {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a root folder is entered by root on Linux only'
+  if (!succeeds('unshare', ['--mount', 'true'])) return 'this machine lets nobody mount'
   const apt = ['apt-get', 'dpkg-deb', 'chroot'].filter((program) => !onPath(program))
   return apt.length === 0 ? false : `no ${apt.join(', ')} on this machine`
 }
 
 function onPath(program: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
+  return succeeds('sh', ['-c', `command -v ${program}`])
+}
+
+function succeeds(program: string, args: readonly string[]): boolean {
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0
 }
 
 /** Runs `npm run image` into a folder of its own; gives the folder and `{name: digest}`, as it printed them. */
