@@ -3,7 +3,7 @@ import { StatusError } from '@countersign/core/status.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
 import type { Feed } from '../changes/change.ts'
-import { acceptParent } from '../changes/parent.ts'
+import { acceptOwner } from './names.ts'
 
 const MAX_WAIT_MS = 60_000
 const LOOK_MS = 500
@@ -43,7 +43,7 @@ export interface AwaitPorts {
 export function makeAwaitEvidence(ports: AwaitPorts): AwaitEvidence {
   const waiting = new Map<string, number>()
   return async (caller, parent, asked) => {
-    const project = acceptParent(parent)
+    const project = acceptOwner(parent)
     requirePermission(caller, 'containeranalysis.occurrences.list', `projects/${project}`)
     refuse(asked)
     if (asked.after === 0) return { position: await ports.feed.head(), changed: false }

@@ -11,7 +11,8 @@ const DIGEST_SUFFIX = /^@?(sha256:[0-9a-f]{64})$/
  * (kritis-and-grafeas.md §4.8), `noteProjectId` and `noteId`.
  */
 export function filterFieldsOf(message: Message): Message {
-  const [, noteProjectId = '', , noteId = ''] = textOf(message['noteName'] ?? message['name']).split('/')
+  const [, noteProjectId = '', ...rest] = textOf(message['noteName'] ?? message['name']).split('/')
+  const noteId = rest.at(-1) ?? ''
   return { ...message, noteProjectId, noteId }
 }
 

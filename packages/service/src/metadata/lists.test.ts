@@ -101,3 +101,19 @@ test('evidence is told with who wrote what it says now: its creator, then who up
   assert.deepEqual(await writers(), [[name, forged.discovery, 'token:admin']])
   assert.equal((await refusalOf(lists.listEvidence(callerOf('viewer', 'p2'), 'projects/p1', {}))).code, 'PERMISSION_DENIED')
 })
+
+test('§4.2, §4.3: names with a region mean what they mean without one, and stay in messages as they were written', async () => {
+  const { lists, notes, occurrences } = await arrange()
+  const regional = 'projects/p1/locations/us/notes/scan'
+  await notes.createNote(ADMIN, { parent: 'projects/p1/locations/us', noteId: 'scan', note: { discovery: { analysisKind: 'VULNERABILITY' } } })
+  assert.deepEqual(await notes.getNote(ADMIN, regional), await notes.getNote(ADMIN, 'projects/p1/notes/scan'))
+  const given = { noteName: regional, resourceUri: `https://r.example/a@${DIGEST}`, discovery: { analysisStatus: 'SCANNING' } }
+  const created = await occurrences.createOccurrence(ADMIN, 'projects/p1/locations/us', given)
+  assert.deepEqual([created['noteName'], String(created['name']).split('/').length], [regional, 4])
+  const own = String(created['name']).replace('p1/', 'p1/locations/us/')
+  assert.deepEqual(await occurrences.getOccurrence(ADMIN, own), created)
+  assert.deepEqual((await lists.listNoteOccurrences(ADMIN, regional, {})).occurrences, [created])
+  const filter = 'noteProjectId="p1" AND noteId="scan"'
+  assert.deepEqual((await lists.listOccurrences(ADMIN, 'projects/p1/locations/eu', { filter })).occurrences, [created])
+  assert.equal((await refusalOf(notes.getNote(ADMIN, 'projects/p1/locations/U S/notes/scan'))).code, 'INVALID_ARGUMENT')
+})

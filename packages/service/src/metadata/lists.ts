@@ -1,6 +1,5 @@
 import type { Filter } from '@countersign/api/filter/filter.ts'
 import { parseResourceFilter } from '@countersign/api/filter/filter.ts'
-import { parseNoteName } from '@countersign/core/name/resource-name.ts'
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
@@ -11,7 +10,7 @@ import type { KnownProjects } from '../changes/known-project.ts'
 import { getProject } from '../changes/known-project.ts'
 import type { PageAsked, PageTokens } from '../changes/page-token.ts'
 import { acceptPage } from '../changes/page-token.ts'
-import { acceptParent } from '../changes/parent.ts'
+import { acceptNoteName, acceptOwner } from './names.ts'
 import type { Page, PageRequest } from '../changes/page.ts'
 import { filterFieldsOf, narrow } from './filter-fields.ts'
 import type { Message } from './message.ts'
@@ -84,7 +83,7 @@ async function listNotes(
   caller: Caller,
   { parent, asked }: { readonly parent: string; readonly asked: ListAsked },
 ): Promise<ListedNotes> {
-  const project = acceptParent(parent)
+  const project = acceptOwner(parent)
   requirePermission(caller, 'containeranalysis.notes.list', `projects/${project}`)
   const { filter, page, seal } = acceptListing(ports, ['ListNotes', caller.principal, project], asked)
   const { items, next } = await ports.changes.read(async (tables) => {
@@ -108,7 +107,7 @@ async function listEvidence(
   caller: Caller,
   { parent, asked }: { readonly parent: string; readonly asked: ListAsked },
 ): Promise<ListedEvidence> {
-  const project = acceptParent(parent)
+  const project = acceptOwner(parent)
   requirePermission(caller, 'containeranalysis.occurrences.list', `projects/${project}`)
   const { filter, page, seal } = acceptListing(ports, ['ListOccurrences', caller.principal, project], asked)
   const { items, next } = await ports.changes.read(async (tables) => await listOfProject(tables, project, { filter, page }))
@@ -138,7 +137,7 @@ async function listNoteOccurrences(
   caller: Caller,
   { name: text, asked }: { readonly name: string; readonly asked: ListAsked },
 ): Promise<ListedOccurrences> {
-  const name = getValue(parseNoteName(text))
+  const name = acceptNoteName(text)
   requirePermission(caller, 'containeranalysis.notes.listOccurrences', name)
   const { filter, page, seal } = acceptListing(ports, ['ListNoteOccurrences', caller.principal, name], asked)
   const { items, next } = await ports.changes.read(async (tables): Promise<Page<Message>> => {

@@ -10,7 +10,7 @@ import { newEtag } from '../changes/etag.ts'
 import { getValue } from '../changes/invalid.ts'
 import type { KnownProjects } from '../changes/known-project.ts'
 import { getProject } from '../changes/known-project.ts'
-import { acceptParent } from '../changes/parent.ts'
+import { acceptNoteName, acceptOwner } from './names.ts'
 import { writeChange } from '../changes/write-change.ts'
 import { membersOfKind } from './kind.ts'
 import type { Message } from './message.ts'
@@ -62,7 +62,7 @@ export function makeNotes(ports: NotePorts): Notes {
 }
 
 async function createNote(ports: NotePorts, caller: Caller, creation: NoteCreation): Promise<Message> {
-  const project = acceptParent(creation.parent)
+  const project = acceptOwner(creation.parent)
   const grant = requirePermission(caller, 'containeranalysis.notes.create', `projects/${project}`)
   const name = acceptNoteId(project, creation.noteId)
   if (!isMessage(creation.note)) throw new StatusError('INVALID_ARGUMENT', 'a note must be specified')
@@ -82,7 +82,7 @@ async function batchCreateNotes(
   caller: Caller,
   { parent, notes }: { readonly parent: string; readonly notes: Readonly<Record<string, unknown>> },
 ): Promise<readonly Message[]> {
-  const project = acceptParent(parent)
+  const project = acceptOwner(parent)
   const grant = requirePermission(caller, 'containeranalysis.notes.create', `projects/${project}`)
   const stored = acceptBatch(ports, project, notes)
   return await ports.changes.commit(async (tables) => {
@@ -110,7 +110,7 @@ function acceptBatch(ports: NotePorts, project: ProjectId, notes: Readonly<Recor
 }
 
 async function getNote(ports: NotePorts, caller: Caller, text: string): Promise<Message> {
-  const name = getValue(parseNoteName(text))
+  const name = acceptNoteName(text)
   requirePermission(caller, 'containeranalysis.notes.get', name)
   return messageOf(await ports.changes.read((tables) => requireNote(tables, name)))
 }
@@ -120,7 +120,7 @@ async function updateNote(
   caller: Caller,
   asked: { readonly name: string; readonly note: unknown; readonly mask: readonly string[] },
 ): Promise<Message> {
-  const name = getValue(parseNoteName(asked.name))
+  const name = acceptNoteName(asked.name)
   const grant = requirePermission(caller, 'containeranalysis.notes.update', name)
   const { note, mask } = asked
   if (!isMessage(note)) throw new StatusError('INVALID_ARGUMENT', 'an note must be specified')
@@ -146,7 +146,7 @@ function mergeUpdate(stored: StoredNote, body: Message, mask: readonly string[])
 }
 
 async function deleteNote(ports: NotePorts, caller: Caller, text: string): Promise<void> {
-  const name = getValue(parseNoteName(text))
+  const name = acceptNoteName(text)
   const grant = requirePermission(caller, 'containeranalysis.notes.delete', name)
   await ports.changes.commit(async (tables) => {
     const note = await requireNote(tables, name)

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { NoteName } from '@countersign/core/name/resource-name.ts'
-import { parseNoteName } from '@countersign/core/name/resource-name.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
-import { getValue } from '../changes/invalid.ts'
 import type { Message } from './message.ts'
 import { findAttestationFaults } from './attestation-rules.ts'
 import { findBuildFaults } from './build-rules.ts'
@@ -12,6 +10,7 @@ import { within } from './fault.ts'
 import type { KeptKind } from './kind.ts'
 import { acceptKind } from './kind.ts'
 import { findDetails, isMessage, textOf } from './message.ts'
+import { acceptNoteName } from './names.ts'
 import { findPackageFaults } from './package-rules.ts'
 import { findVulnerabilityFaults } from './vulnerability-rules.ts'
 
@@ -36,7 +35,7 @@ export interface OccurrenceBody {
 
 /** The note that an occurrence hangs on, or INVALID_ARGUMENT with the reference server's text. */
 export function acceptNoteReference(occurrence: Message): NoteName {
-  return getValue(parseNoteName(textOf(occurrence['noteName'])))
+  return acceptNoteName(textOf(occurrence['noteName']))
 }
 
 /** What is wrong with an occurrence, in the reference server's words and order (kritis-and-grafeas.md §4.6). Empty: nothing. */

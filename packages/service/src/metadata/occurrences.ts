@@ -10,7 +10,7 @@ import { newEtag } from '../changes/etag.ts'
 import { getValue } from '../changes/invalid.ts'
 import type { KnownProjects } from '../changes/known-project.ts'
 import { getProject } from '../changes/known-project.ts'
-import { acceptParent } from '../changes/parent.ts'
+import { acceptOccurrenceName, acceptOwner } from './names.ts'
 import { writeChange } from '../changes/write-change.ts'
 import type { Message } from './message.ts'
 import { isMessage, listOf, textOf } from './message.ts'
@@ -66,7 +66,7 @@ async function createOccurrence(
   caller: Caller,
   { parent, occurrence }: { readonly parent: string; readonly occurrence: unknown },
 ): Promise<Message> {
-  const project = acceptParent(parent)
+  const project = acceptOwner(parent)
   const grant = requirePermission(caller, 'containeranalysis.occurrences.create', `projects/${project}`)
   if (!isMessage(occurrence)) throw new StatusError('INVALID_ARGUMENT', 'an occurrence must be specified')
   requirePermission(caller, 'containeranalysis.notes.attachOccurrence', acceptNoteReference(occurrence))
@@ -84,7 +84,7 @@ async function batchCreateOccurrences(
   caller: Caller,
   { parent, occurrences }: { readonly parent: string; readonly occurrences: readonly unknown[] },
 ): Promise<readonly Message[]> {
-  const project = acceptParent(parent)
+  const project = acceptOwner(parent)
   const grant = requirePermission(caller, 'containeranalysis.occurrences.create', `projects/${project}`)
   const bodies = acceptBatch(caller, occurrences)
   return await ports.changes.commit(async (tables) => {
@@ -181,13 +181,13 @@ async function refuseTwin(tables: OccurrenceTables, occurrence: StoredOccurrence
 }
 
 async function getOccurrence(ports: OccurrencePorts, caller: Caller, text: string): Promise<Message> {
-  const name = getValue(parseOccurrenceName(text))
+  const name = acceptOccurrenceName(text)
   requirePermission(caller, 'containeranalysis.occurrences.get', name)
   return messageOf(await ports.changes.read((tables) => requireOccurrence(tables, name)))
 }
 
 async function getOccurrenceNote(ports: OccurrencePorts, caller: Caller, text: string): Promise<Message> {
-  const name = getValue(parseOccurrenceName(text))
+  const name = acceptOccurrenceName(text)
   requirePermission(caller, 'containeranalysis.occurrences.get', name)
   return await ports.changes.read(async (tables) => {
     const occurrence = await requireOccurrence(tables, name)
@@ -203,7 +203,7 @@ async function updateOccurrence(
   caller: Caller,
   asked: { readonly name: string; readonly occurrence: unknown; readonly mask: readonly string[] },
 ): Promise<Message> {
-  const name = getValue(parseOccurrenceName(asked.name))
+  const name = acceptOccurrenceName(asked.name)
   const grant = requirePermission(caller, 'containeranalysis.occurrences.update', name)
   const body = asked.occurrence
   if (!isMessage(body)) throw new StatusError('INVALID_ARGUMENT', 'an occurrence must be specified')
@@ -221,7 +221,7 @@ async function updateOccurrence(
 }
 
 async function deleteOccurrence(ports: OccurrencePorts, caller: Caller, text: string): Promise<void> {
-  const name = getValue(parseOccurrenceName(text))
+  const name = acceptOccurrenceName(text)
   const grant = requirePermission(caller, 'containeranalysis.occurrences.delete', name)
   await ports.changes.commit(async (tables) => {
     const occurrence = await requireOccurrence(tables, name)

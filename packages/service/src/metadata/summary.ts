@@ -10,7 +10,7 @@ import type { Changes } from '../changes/change.ts'
 import { getValue } from '../changes/invalid.ts'
 import type { KnownProjects } from '../changes/known-project.ts'
 import { getProject } from '../changes/known-project.ts'
-import { acceptParent } from '../changes/parent.ts'
+import { acceptOwner } from './names.ts'
 import type { Page } from '../changes/page.ts'
 import { filterFieldsOf, narrow } from './filter-fields.ts'
 import type { Message } from './message.ts'
@@ -49,7 +49,7 @@ export type SummarizeVulnerabilities = (caller: Caller, parent: string, filter: 
 /** Makes the part of the metadata flow that counts. */
 export function makeSummary(ports: SummaryPorts): SummarizeVulnerabilities {
   return async (caller, parent, filter) => {
-    const project = acceptParent(parent)
+    const project = acceptOwner(parent)
     requirePermission(caller, 'containeranalysis.occurrences.list', `projects/${project}`)
     return await summarize(ports, project, getValue(parseResourceFilter(filter), 'Filter is not valid'))
   }
