@@ -59,6 +59,7 @@ after(() => stops.disposeAsync())
 export interface Gate {
   readonly countersign: Countersign
   readonly project: string
+  readonly webhookUrl: string
   readonly values: object
   readonly setPolicy: (policy: Policy) => Promise<void>
   readonly stop: () => Promise<void>
@@ -83,5 +84,5 @@ export async function startGate(project: string, args: readonly string[] = []): 
     storage: { kind: 'emptyDir' },
     webhook: { url: webhookUrl, caBundle },
   }
-  return { countersign, project, values, setPolicy, stop: async () => void (await server.stop()) }
+  return { countersign, project, webhookUrl, values, setPolicy, stop: async () => void (await server.stop()) }
 }

@@ -30,6 +30,7 @@ export const keepCertificates: Verb = {
     { flags: '--lease <name>', summary: 'default countersign-certificates' },
     { flags: '--webhook-configuration <name>', summary: 'the ValidatingWebhookConfiguration to tell (default countersign)' },
     { flags: '--settle <seconds>', summary: `how long API servers and doors get to read what is new (default ${SETTLE_SECONDS})` },
+    { flags: '--holder <name>', summary: 'how this process is called in the Lease (default: the host’s name, and something random)' },
     { flags: '--once', summary: 'look once and end' },
     KUBECONFIG_OPTION,
   ],
@@ -64,7 +65,7 @@ function optionsOf(given: Given): TendOptions {
 
 /** In a cluster the host name is the Pod's, so every holder has another name. */
 function leaseOf(terminal: Terminal, given: Given): Keeper['lease'] {
-  const holder = `${terminal.env['HOSTNAME'] ?? 'countersign'}-${terminal.random().toString(36).slice(2, 10)}`
+  const holder = given.text('--holder') ?? `${terminal.env['HOSTNAME'] ?? 'countersign'}-${terminal.random().toString(36).slice(2, 10)}`
   return { namespace: given.required('--namespace'), name: given.text('--lease') ?? 'countersign-certificates', holder, durationMs: LEASE_MS }
 }
 
