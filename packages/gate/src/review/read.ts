@@ -1,11 +1,13 @@
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
 import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
-import { formatIssue, type Issue } from '@countersign/core/parsed.ts'
+import { formatIssue, type Issue, type Parsed } from '@countersign/core/parsed.ts'
 import { type CustomKinds, NO_CUSTOM_KINDS } from '@countersign/core/workload/custom.ts'
 import type { RegisteredCluster } from '../ports.ts'
 import { readAdmissionReview } from './admission-review.ts'
 import { ADMISSION_API, findIdentity, IMAGE_API, type ReviewIdentity } from './identity.ts'
 import { readImageReview } from './image-review.ts'
+import { REVIEW_PLAN } from './reading-plan.ts'
+import { readSelected } from './selective-json.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 /** What a body turned out to be. */
@@ -27,13 +29,19 @@ export interface ReadOptions {
 
 /** Reads an AdmissionReview v1 or an ImageReview v1alpha1, told apart by kind, from the bytes received. */
 export function readReview(bytes: Uint8Array, options: ReadOptions): ReadReview {
-  const parsed = parseStrictJson(bytes, options.maxDepth)
+  const parsed = parseReview(bytes, options.maxDepth)
   if (!parsed.ok) return refuse(findIdentity(bytes), parsed.issues)
   const review = parsed.value
   if (!isJsonObject(review)) return refuse(undefined, [{ path: [], message: 'Expected an AdmissionReview or an ImageReview' }])
   if (review['kind'] === 'AdmissionReview') return readOwn(bytes, readAdmission(review, options), ADMISSION_API, review)
   if (review['kind'] === 'ImageReview') return readOwn(bytes, readImages(review, options), IMAGE_API, review)
   return refuse(findIdentity(bytes), [{ path: ['kind'], message: 'Expected AdmissionReview or ImageReview' }])
+}
+
+/** What the selective reader is sure of; all else is the careful reader's to read or to refuse. */
+function parseReview(bytes: Uint8Array, maxDepth: number): Parsed<unknown> {
+  const selected = readSelected(bytes, REVIEW_PLAN, maxDepth)
+  return selected === undefined ? parseStrictJson(bytes, maxDepth) : { ok: true, value: selected.value }
 }
 
 type Shape =
