@@ -25,7 +25,7 @@ import {
  * A JSON reader that builds only what a plan names. It checks the grammar of every byte, but never refuses: it says what it
  * read, or that it is unsure, and then `JSON.parse` decides (strict-json.ts). So nothing is accepted or refused by its
  * word alone, and only one thing must hold: what it reads, the careful reader takes too, and reads the same
- * (docs/decisions/0010; the oracle's properties stand in selective-json.test.ts). It decodes nothing itself but texts of
+ * (docs/decisions/0013; the oracle's properties stand in selective-json.test.ts). It decodes nothing itself but texts of
  * plain ASCII: every other value that is built goes through `JSON.parse`.
  *
  * Unsure are: whatever is no JSON, a member name with an escape that has another spelling (`\u0061`, `\/`), two names of one
