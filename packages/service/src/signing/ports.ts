@@ -10,6 +10,14 @@ export interface Scans {
   /** In the store's order. Throws a StatusError where the store does not answer. */
   listDiscoveries(): Promise<readonly Discovery[]>
   listFindings(): Promise<readonly Finding[]>
+  /** Follows the store's change feed from now on; absent, or throwing a StatusError, where there is none to follow. */
+  follow?(): Promise<News>
+}
+
+/** What is new about one image. */
+export interface News {
+  /** Resolves when something about the image was written since it was followed or last asked, else after this many milliseconds. */
+  next(ms: number): Promise<void>
 }
 
 /** An attestation before the store has named it. */

@@ -69,6 +69,31 @@ describe('waitForScan()', () => {
     ])
   })
 
+  test('where the store has a feed a wait ends with the news, asked for at most once a second', async () => {
+    const clock = makeClock()
+    const asked: number[] = []
+    const follow = async () => ({ next: async (ms: number) => void (asked.push(ms), asked.length === 1 || (await clock.sleep(ms))) })
+    const scans = { ...scansOf([[], [discovery('PENDING')], [discovery('PENDING')], DONE]), follow }
+    const { report } = await waitForScan({ scans, clock }, { policy: strictPolicy(), timeoutMs: 60_000 })
+    assert.deepEqual([report.state, scans.asked(), asked, clock.waits], ['FINISHED', 4, [2000, 4000], [1000, 1000, 4000]])
+  })
+
+  test('a feed that cannot be followed, or breaks, costs nothing but the news', async () => {
+    const away = new StatusError('RESOURCE_EXHAUSTED', 'too many')
+    for (const follow of [() => Promise.reject(away), async () => ({ next: () => Promise.reject(away) })]) {
+      const clock = makeClock()
+      const scans = { ...scansOf([[], [], [], DONE]), follow }
+      await waitForScan({ scans, clock }, { policy: strictPolicy(), timeoutMs: 60_000 })
+      assert.deepEqual(clock.waits, [1000, 2000, 4000])
+    }
+  })
+
+  test('§1.7: as kritis, no feed is asked for', async () => {
+    const scans = { ...scansOf([[], DONE]), follow: () => Promise.reject(new Error('asked')) }
+    const { report } = await waitForScan({ scans, clock: makeClock() }, { policy: kritisPolicy(), timeoutMs: 60_000 })
+    assert.equal(report.state, 'FINISHED')
+  })
+
   test('a store that does not answer the first question, or at the end, is an error', async () => {
     const wait = async (...answers: Parameters<typeof scansOf>[0]) =>
       await waitForScan({ scans: scansOf(answers), clock: makeClock() }, { policy: strictPolicy(), timeoutMs: 5000 })

@@ -175,7 +175,7 @@ describe('countersign signer', () => {
     const lines = async (more: MemoryWorld) => (await (await makeWorld(script, more)).run(...CHECK, '-mode=check-only')).stderr.split('\n')
     assert.deepEqual(await lines({}), [
       `Waiting for the scan of ${SCANNED_IMAGE}: no scan has begun, 5m left`,
-      `Waiting for the scan of ${SCANNED_IMAGE}: it goes on, 4m57s left`,
+      `Waiting for the scan of ${SCANNED_IMAGE}: it goes on, 4m58s left`,
     ])
     assert.equal((await lines({ interactive: true })).length, 3)
   })

@@ -3,8 +3,8 @@ import { discoveryOf, findingOf } from '@countersign/api/convert/vulnerability.t
 import { type Note, NoteSchema, type Occurrence, OccurrenceSchema } from '@countersign/api/gen/grafeas/v1/grafeas_pb.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { Discovery } from '@countersign/core/vulnerability/discovery.ts'
-import type { Scans } from '@countersign/service/signing/ports.ts'
-import { type Api, isTree, pathOf, textIn, type Tree } from '../../connection/api.ts'
+import type { News, Scans } from '@countersign/service/signing/ports.ts'
+import { type Api, isTree, pathOf, type Query, textIn, type Tree } from '../../connection/api.ts'
 import type { SignerOrder } from './read-order.ts'
 
 /** The two questions that a signer asks of a store, as filters. */
@@ -20,6 +20,7 @@ export function makeScans(api: Api, { image, check }: SignerOrder): Scans {
   const list = async (filter: string): Promise<readonly Occurrence[]> =>
     (await api.list(path, 'occurrences', { query: { filter } })).map((tree) => read(OccurrenceSchema, tree))
   const asksWho = check?.policy.semantics === 'STRICT' && check.policy.trustedScanners.some(({ identity }) => identity !== undefined)
+  const { digest } = image
   const needsNotes = check?.policy.semantics === 'STRICT' && Object.keys(check.policy.fixDeadlines).length > 0
   return {
     listDiscoveries: async () =>
@@ -31,7 +32,16 @@ export function makeScans(api: Api, { image, check }: SignerOrder): Scans {
       const notes = needsNotes ? await readNotes(api, occurrences) : new Map<string, Note>()
       return occurrences.flatMap((occurrence) => findingOf(occurrence, notes.get(occurrence.noteName)) ?? [])
     },
+    ...(digest === undefined ? {} : { follow: () => follow(api, check?.project ?? '', digest) }),
   }
+}
+
+/** Our own API answers when there is news; any other says that it has no such path. */
+async function follow(api: Api, project: string, digest: string): Promise<News> {
+  const path = pathOf('/countersign/v1', `projects/${project}/evidence`, ':await')
+  const ask = async (query: Query): Promise<string> => textIn(await api.call('GET', path, { query: { digest, ...query } }), 'position')
+  let after = await ask({})
+  return { next: async (ms) => void (after = await ask({ after, wait: `${ms / 1000}s` })) }
 }
 
 /**
