@@ -31,6 +31,9 @@ const catalogue = {
   gpg: { probe: ['--version'], hint: 'apt-get install gnupg' },
   gpgconf: { probe: ['--version'], hint: 'apt-get install gnupg' },
   rpm: { debian: 'rpm', probe: ['--version'] },
+  'softhsm2-util': { debian: 'softhsm2', probe: ['--version'] },
+  // Without a probe: it has no argument that ends with code 0 and needs no token.
+  'pkcs11-tool': { debian: 'opensc' },
   strace: { debian: 'strace', probe: ['--version'] },
   // Without a probe: it needs a second to say its version, and it is a script that runs wherever it is.
   gcloud: {},

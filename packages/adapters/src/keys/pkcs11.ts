@@ -16,10 +16,10 @@ export async function openPkcs11Key(rest: string, options: KeyOptions, surroundi
   const key = `pkcs11:${rest}`
   const { env } = surroundings
   const args = ['--module', uri.modulePath ?? env['PKCS11_MODULE_PATH'] ?? noModule(key), ...tokenArgs(uri)]
-  const id = await findId(key, uri, async () =>
-    (await runPkcs11Tool({ key, env, args: [...args, '--list-objects', '--type', 'pubkey'] })).toString('utf8'),
-  )
-  const der = await runPkcs11Tool({ key, env, args: [...args, '--read-object', '--type', 'pubkey', '--id', id] })
+  const entry = findEntry(key, uri, (await runPkcs11Tool({ key, env, args: [...args, '--list-objects', '--type', 'pubkey'] })).toString('utf8'))
+  const { id } = entry
+  // Older programs cannot write the public keys of every curve; what they list of them is enough.
+  const der = spkiOf(entry) ?? (await runPkcs11Tool({ key, env, args: [...args, '--read-object', '--type', 'pubkey', '--id', id] }))
   let pin: Promise<string> | undefined
   const sign = async (payload: Uint8Array, { scheme, digest }: ChosenAlgorithm): Promise<Uint8Array> => {
     pin ??= findPin(key, uri, { options, surroundings })
@@ -34,22 +34,52 @@ function tokenArgs({ token, slotId }: Pkcs11Uri): readonly string[] {
   return [...(slotId === undefined ? [] : ['--slot', slotId]), ...(token === undefined ? [] : ['--token-label', token])]
 }
 
+/** A public key as the program lists it. */
+interface Entry {
+  readonly id: string
+  readonly label: string
+  /** Of elliptic curves: the point in its OCTET STRING, and the curve, in hexadecimal DER. */
+  readonly point?: string
+  readonly curve?: string
+}
+
 /** The program signs by id alone: given a label it takes the first private key that it meets. So the label is looked up, and must be unique. */
-async function findId(key: string, { object, id }: Pkcs11Uri, list: () => Promise<string>): Promise<string> {
-  if (object === undefined) return id ?? ''
-  const blocks = (await list()).split(/^(?=\S)/m)
-  const found = blocks
-    .filter((block) => /^ {2}label: *(.*)$/m.exec(block)?.[1] === object)
-    .flatMap((block) => /^ {2}ID: *([0-9a-f]+)$/m.exec(block)?.[1] ?? [])
-  const ids = [...new Set(found)].filter((one) => id === undefined || one === id)
-  const [only] = ids
-  if (only !== undefined && ids.length === 1) return only
-  const code = ids.length === 0 ? 'NOT_FOUND' : 'INVALID_ARGUMENT'
-  const reason =
-    ids.length === 0
-      ? 'the token has no public key with this label and an id'
-      : `${ids.length} keys have this label: name one by id=%${ids.join(' or id=%')}`
-  throw new KeyRefusal(code, { key, reason: `${reason}; its keys: pkcs11-tool --module MODULE --list-objects` })
+function findEntry(key: string, { object, id }: Pkcs11Uri, listing: string): Entry {
+  const entries = listing.split(/^(?=\S)/m).flatMap(readEntry)
+  const found = entries.filter((entry) => (id === undefined || entry.id === id) && (object === undefined || entry.label === object))
+  const [only] = found
+  if (only !== undefined && new Set(found.map((entry) => entry.id)).size === 1) return only
+  const next = 'the keys: pkcs11-tool --module MODULE --token-label TOKEN --list-objects'
+  if (only === undefined) throw new KeyRefusal('NOT_FOUND', { key, reason: `the token has no such public key with an id; ${next}` })
+  const ids = found.map((entry) => `id=${entry.id.replaceAll(/../g, '%$&')}`)
+  throw new KeyRefusal('INVALID_ARGUMENT', { key, reason: `${found.length} keys have this label: add one of ${ids.join(', ')}; ${next}` })
+}
+
+function readEntry(block: string): readonly Entry[] {
+  const read = (pattern: RegExp): string | undefined => pattern.exec(block)?.[1]
+  const [id, point, curve] = [read(/^ {2}ID: *([0-9a-f]+)/m), read(/^ {2}EC_POINT: *([0-9a-f]+)/m), read(/^ {2}EC_PARAMS: *([0-9a-f]+)/m)]
+  if (id === undefined) return []
+  return [{ id, label: read(/^ {2}label: *(.*)$/m) ?? '', ...(point === undefined || curve === undefined ? {} : { point, curve }) }]
+}
+
+const EC_PUBLIC_KEY = Buffer.from('06072a8648ce3d0201', 'hex')
+
+/** SubjectPublicKeyInfo of a point on a named curve: `SEQUENCE { SEQUENCE { id-ecPublicKey, curve }, BIT STRING point }` (RFC 5480). */
+function spkiOf({ point, curve }: Entry): Buffer | undefined {
+  if (point === undefined || curve === undefined) return undefined
+  const wrapped = Buffer.from(point, 'hex')
+  const bare = wrapped.subarray(wrapped[1] === 0x81 ? 3 : 2)
+  return sequence(
+    Buffer.concat([sequence(Buffer.concat([EC_PUBLIC_KEY, Buffer.from(curve, 'hex')])), element(0x03, Buffer.concat([Buffer.of(0), bare]))]),
+  )
+}
+
+function sequence(content: Buffer): Buffer {
+  return element(0x30, content)
+}
+
+function element(tag: number, content: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(content.length < 0x80 ? [tag, content.length] : [tag, 0x81, content.length]), content])
 }
 
 /** ECDSA and PSS sign the digest, which every token can; PKCS#1 the payload, since its digest must be wrapped first. */
