@@ -1,4 +1,4 @@
-import { formatDenial, listDenialCauses, listDenied } from '@countersign/core/admission/denial-text.ts'
+import { formatCloudRunDenial, formatDenial, listDenialCauses, listDenied } from '@countersign/core/admission/denial-text.ts'
 import type { AdmissionDecision, UndecidedReason } from '@countersign/core/admission/decision.ts'
 import { explainUndecided } from '@countersign/core/admission/explain.ts'
 import { formatFix } from '@countersign/core/admission/fix.ts'
@@ -6,6 +6,7 @@ import { listAuditLabels } from '@countersign/core/admission/labels.ts'
 import { explainBreakGlassRefusal } from '@countersign/core/break-glass/grant.ts'
 import { findBreakGlassRefusal } from '@countersign/core/break-glass/honour.ts'
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
+import { CLOUD_RUN_UNAUTHORIZED, isKnativeService } from '@countersign/core/workload/cloud-run.ts'
 import type { Admission } from './admit.ts'
 import type { GateResponse } from './door/exchange.ts'
 import type { ReviewIdentity } from './review/identity.ts'
@@ -82,6 +83,8 @@ export function formatUndecided(reason: UndecidedReason): string {
 function denialStatus(request: AdmissionRequest, decision: AdmissionDecision) {
   const name = request.workload.name === '' ? {} : { name: request.workload.name }
   const details = { ...name, kind: request.workload.kind, causes: listDenialCauses(decision) }
+  if (isKnativeService(request.workload))
+    return { status: 'Failure', code: 400, reason: CLOUD_RUN_UNAUTHORIZED, message: formatCloudRunDenial(decision), details }
   return { status: 'Failure', code: 400, reason: 'VIOLATES_POLICY', message: formatDenial(decision, 'B'), details }
 }
 

@@ -8,6 +8,12 @@ import { createGate } from './gate.ts'
 import * as make from './testing/factories.ts'
 import { MemorySink, MemoryWorld } from './testing/memory-world.ts'
 
+interface Response {
+  readonly allowed: boolean
+  readonly warnings?: readonly string[]
+  readonly status?: { readonly reason: string; readonly message: string }
+}
+
 async function ask(t: TestContext, settings: Partial<ClusterSettings>, asked: { readonly object: object; readonly oldObject?: object }) {
   const spoolFolder = mkdtempSync(join(tmpdir(), 'early-'))
   const sink = new MemorySink()
@@ -34,9 +40,9 @@ async function ask(t: TestContext, settings: Partial<ClusterSettings>, asked: { 
   const body = Buffer.from(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request }))
   const answer = await gate.handle({ method: 'POST', url: `/v1/webhook/${make.SEGMENT}`, headers: {}, body, caller: { verifiedBy: 'URL_SEGMENT' } })
   await gate.shipped()
-  const { allowed, warnings = [] } = (JSON.parse(answer.body) as { readonly response: { readonly allowed: boolean; readonly warnings?: string[] } })
-    .response
-  return { allowed, first: warnings[0] ?? '', records: [...sink.records.values()].flat().length }
+  const { allowed, warnings = [], status } = (JSON.parse(answer.body) as { readonly response: Response }).response
+  const said = status === undefined ? {} : { reason: status.reason, message: status.message }
+  return { allowed, first: warnings[0] ?? '', records: [...sink.records.values()].flat().length, ...said }
 }
 
 const SPEC = { containers: [{ name: 'app', image: make.IMAGE }] }
@@ -76,6 +82,26 @@ test('a custom kind is judged where a path says where it names images, and only 
 test('a custom kind’s update that leaves its images is never refused', async (t) => {
   const scaled = { ...ROLLOUT, spec: { ...ROLLOUT.spec, replicas: 0 } }
   assert.equal((await ask(t, { imagePaths: ['argo-rollouts'] }, { object: scaled, oldObject: ROLLOUT })).allowed, true)
+})
+
+test('§6.8: a Knative Service that asks for it is refused as Cloud Run says, unless it carries a justification', async (t) => {
+  const service = (annotations: object) => ({ ...ROLLOUT, apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { annotations } })
+  const asking = { 'run.googleapis.com/binary-authorization': 'default' }
+  const settings = { knative: true, workloads: 'ignore' as const }
+  const refused = await ask(t, settings, { object: service(asking) })
+  assert.deepEqual([refused.allowed, refused.reason], [false, 'ContainerImageUnauthorized'])
+  assert.equal(
+    refused.message,
+    `Service update rejected by Binary Authorization policy: Container image '${make.IMAGE}' is not authorized by policy. Denied by always_deny admission rule`,
+  )
+  assert.equal((await ask(t, settings, { object: service({}) })).allowed, true)
+  assert.equal((await ask(t, {}, { object: service(asking) })).allowed, true)
+  const turnedOn = await ask(t, settings, { object: service(asking), oldObject: service({}) })
+  assert.equal(turnedOn.allowed, false)
+  const broken = await ask(t, settings, { object: service({ ...asking, 'run.googleapis.com/binary-authorization-breakglass': 'incident 12' }) })
+  assert.deepEqual([broken.allowed, broken.records], [true, 1])
+  const alone = await ask(t, settings, { object: service({ 'run.googleapis.com/binary-authorization-breakglass': 'incident 12' }) })
+  assert.deepEqual([alone.allowed, alone.records], [false, 0])
 })
 
 test('a custom kind’s template can carry the break-glass mark', async (t) => {

@@ -1,4 +1,5 @@
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
+import { isKnativeService } from '@countersign/core/workload/cloud-run.ts'
 import type { ClusterSettings, WorkloadsMode } from '@countersign/core/workload/cluster-settings.ts'
 
 /**
@@ -13,5 +14,5 @@ export function earlyMode({ source, workload }: AdmissionRequest, settings: Clus
 /** Everything of apps and batch, the templates of the core group, and custom kinds, of which only those are read that a path names. */
 function isTemplate({ apiVersion, kind }: AdmissionRequest['workload']): boolean {
   if (!apiVersion.includes('/')) return kind === 'PodTemplate' || kind === 'ReplicationController'
-  return !(kind === 'Service' && apiVersion.startsWith('serving.knative.dev/'))
+  return !isKnativeService({ apiVersion, kind })
 }

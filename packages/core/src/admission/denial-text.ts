@@ -60,6 +60,11 @@ export function formatDenial(decision: AdmissionDecision, generation: TextGenera
   )
 }
 
+/** What Cloud Run says of a Service that it does not deploy (§6.8). */
+export function formatCloudRunDenial(decision: AdmissionDecision): string {
+  return `Service update rejected by Binary Authorization policy: ${joinBounded(listDenied(decision).map(formatCloudRunImage), '. ')}`
+}
+
 /** `details.causes` of generation B, one for each image. */
 export function listDenialCauses(decision: AdmissionDecision): readonly DenialCause[] {
   return listDenied(decision).map((image) => ({
@@ -94,6 +99,15 @@ function formatDenialB(image: DeniedImage): string {
   const head = `Image ${formatVisible(image.image)} denied by Binary Authorization ${formatRule(image.rule)}`
   if (image.result.reason.code === 'ALWAYS_DENY') return `${head}. Denied by always_deny admission rule`
   return [head, ...attestorSentences(image, 'B')].join('. ')
+}
+
+function formatCloudRunImage(image: DeniedImage): string {
+  const shown = `'${formatVisible(image.image)}'`
+  const head = `Container image ${shown} is not authorized by policy`
+  const { reason } = image.result
+  // No capture of this one is public: by analogy.
+  if (reason.code === 'ALWAYS_DENY') return `${head}. Denied by always_deny admission rule`
+  return [head, ...unsatisfied(reason.by).map((by) => `Image ${shown} denied by attestor ${by.attestor}: ${attestorReason(by, 'B')}`)].join('. ')
 }
 
 function overriddenA(image: DeniedImage): string {

@@ -2,7 +2,8 @@ import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
 import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
 import { findImages } from '@countersign/core/workload/images.ts'
-import { isPodKind, typeName } from '@countersign/core/workload/pod.ts'
+import { isPodKind, type PodPlace, typeName } from '@countersign/core/workload/pod.ts'
+import { isKnativeService, readCloudRun } from '@countersign/core/workload/cloud-run.ts'
 import { type CustomKinds, findCustomImages, findCustomPaths, findCustomPods } from '@countersign/core/workload/custom.ts'
 import type { ImagePath } from '@countersign/core/workload/image-path.ts'
 import { breakGlassOf, findBreakGlass, findServiceAccount, findUnchanged, serviceAccountOf } from '@countersign/core/workload/scope.ts'
@@ -44,7 +45,18 @@ interface Found {
 }
 
 function findAt(object: JsonObject, paths: readonly ImagePath[] | undefined): ReturnType<typeof findImages> {
-  return paths === undefined ? findImages(object) : findCustomImages(object, paths)
+  if (paths === undefined) return findImages(object)
+  if (!isKnativeService({ apiVersion: object['apiVersion'], kind: object['kind'] })) return findCustomImages(object, paths)
+  const ask = readCloudRun(object)
+  if (ask.outcome === 'WRONG') return wrong(['metadata', 'annotations'], ask.message)
+  return ask.outcome === 'NOT_ASKED' ? { ok: true, value: { recognized: true, images: [] } } : findCustomImages(object, paths)
+}
+
+/** Cloud Run's own mark stands on the Service, every other on the Pod that it describes. */
+function findMark(object: JsonObject, only: PodPlace | undefined): AdmissionRequest['breakGlass'] {
+  if (only === undefined) return findBreakGlass(object)
+  const ask = isKnativeService({ apiVersion: object['apiVersion'], kind: object['kind'] }) ? readCloudRun(object) : undefined
+  return (ask?.outcome === 'CHECK' ? ask.breakGlass : undefined) ?? breakGlassOf(only)
 }
 
 function project(review: JsonObject, object: JsonObject, found: Found): Parsed<AdmissionRequest> {
@@ -63,7 +75,7 @@ function project(review: JsonObject, object: JsonObject, found: Found): Parsed<A
   const [pod, second] = found.paths === undefined ? [] : findCustomPods(object, found.paths)
   const only = second === undefined ? pod : undefined
   const serviceAccount = only === undefined ? findServiceAccount(object) : serviceAccountOf(only)
-  const breakGlass = only === undefined ? findBreakGlass(object) : breakGlassOf(only)
+  const breakGlass = findMark(object, only)
   const operation = review['operation'] === 'UPDATE' ? 'UPDATE' : 'CREATE'
   if (issues.length > 0) return { ok: false, issues }
   return {
