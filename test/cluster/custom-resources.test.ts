@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { missingControlPlane } from './control-plane.ts'
+import { app, definition, pipeline, rollout } from './custom-resources.ts'
+import { type GuardedCluster, guardedCluster } from './guarded-cluster.ts'
+import { expectOutput } from './kubectl.ts'
+import { DENY_ALL } from './policies.ts'
+import { imageNamed, openRoom } from './room.ts'
+
+const skip = missingControlPlane()
+const PATHS = ['argo-rollouts', 'tekton', 'example.com/v1/App:spec.image', 'example.com/v1/App:spec.sidecars[*].image']
+
+async function define({ kubectl }: GuardedCluster): Promise<void> {
+  const definitions = [
+    definition('argoproj.io', 'v1alpha1', 'Rollout'),
+    definition('tekton.dev', 'v1', 'Pipeline'),
+    definition('example.com', 'v1', 'App'),
+  ]
+  await expectOutput(kubectl(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'List', items: definitions }))
+  const names = ['rollouts.argoproj.io', 'pipelines.tekton.dev', 'apps.example.com']
+  await expectOutput(kubectl(['wait', '--for=condition=Established', '--timeout=60s', ...names.map((name) => `crd/${name}`)]))
+}
+
+test('custom resources are refused at their door where paths say where they name images, and can still be scaled and deleted', {
+  skip,
+}, async (t) => {
+  const cluster = await guardedCluster()
+  await define(cluster)
+  const room = await openRoom(cluster, 'custom', { register: PATHS.flatMap((path) => ['--image-path', path]) })
+  await room.setPolicy({ ...DENY_ALL, admissionWhitelistPatterns: [{ namePattern: imageNamed('good') }] })
+  for (const make of [rollout, pipeline, app]) {
+    await t.test(make.name, async () => {
+      const refused = await room.kubectl(['apply', '-f', '-'], make('bad', imageNamed('bad')))
+      assert.equal(refused.code, 1)
+      assert.ok(
+        refused.stderr.includes(
+          `admission webhook "custom.imagepolicywebhook.image-policy.k8s.io" denied the request: Image ${imageNamed('bad')} denied by Binary Authorization default admission rule. `,
+        ),
+        refused.stderr,
+      )
+      const admitted = await room.kubectl(['apply', '-f', '-'], make('good', imageNamed('good')))
+      assert.deepEqual({ code: admitted.code, stderr: admitted.stderr }, { code: 0, stderr: '' })
+    })
+  }
+  await room.setPolicy(DENY_ALL)
+  await expectOutput(room.kubectl(['scale', 'rollout/good', '--replicas=0']))
+  await expectOutput(room.kubectl(['label', 'rollout', 'good', 'colour=red']))
+  await expectOutput(room.kubectl(['patch', 'rollout/good', '--type=merge', '-p', '{"spec":{"paused":true}}']))
+  await expectOutput(room.kubectl(['patch', 'rollout/good', '--type=merge', '--subresource=status', '-p', '{"status":{"replicas":0}}']))
+  for (const kind of ['rollout', 'pipeline', 'app']) await expectOutput(room.kubectl(['delete', `${kind}s`, 'good', '--timeout=60s']))
+})
+
+test('a path that finds nothing refuses nothing: what the resource makes is decided when it comes', { skip }, async () => {
+  const cluster = await guardedCluster()
+  await define(cluster)
+  const room = await openRoom(cluster, 'custom-empty', { register: ['--image-path', 'argo-rollouts'] })
+  const empty = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata: { name: 'elsewhere' }, spec: { workloadRef: { name: 'app' } } }
+  await expectOutput(room.kubectl(['apply', '-f', '-'], empty))
+  const shaped = { ...empty, metadata: { name: 'misshapen' }, spec: { template: { spec: { containers: 'app' } } } }
+  const refused = await room.kubectl(['apply', '-f', '-'], shaped)
+  assert.match(refused.stderr, /Countersign cannot read the review: .*spec\.template\.spec\.containers: Expected a list, got a string/)
+})
