@@ -118,7 +118,7 @@ test('a right on a note does not pass to one that is created again under its nam
 })
 
 test('attestations of one note and digest are bounded, batches included', async () => {
-  const { occurrences } = await arrange({ maxPerDigest: { count: 2, bytes: 1_000_000 } })
+  const { occurrences } = await arrange({ maxPerDigest: { count: 8, bytes: 1_000_000 } })
   const make = (id: number) => attestationOf(NOTE, { resourceUri: `r${id}.example/app@${DIGEST}` })
   await occurrences.createOccurrence(ADMIN, 'projects/p1', make(1))
   const refused = await refusalOf(occurrences.batchCreateOccurrences(ADMIN, 'projects/p1', [make(2), make(3)]))
@@ -127,8 +127,28 @@ test('attestations of one note and digest are bounded, batches included', async 
   await occurrences.createOccurrence(ADMIN, 'projects/p1', attestationOf(NOTE, { resourceUri: `r.example/app@sha256:${'cd'.repeat(32)}` }))
 })
 
+test('DESIGN §8: who floods a digest fills a quarter of its room, and never crowds out another', async () => {
+  const { occurrences } = await arrange({ maxPerDigest: { count: 8, bytes: 1_000_000 } })
+  const attach = (principal: string, id: number) =>
+    occurrences.createOccurrence(
+      { ...ADMIN, principal },
+      'projects/p1',
+      attestationOf(NOTE, { resourceUri: `${principal}-${id}.example/app@${DIGEST}` }),
+    )
+  for (const writer of ['a', 'b', 'c']) for (const id of [1, 2]) await attach(writer, id)
+  assert.deepEqual(await refusalOf(attach('a', 3)).then(({ code, message }) => [code, message.includes('that you wrote')]), [
+    'RESOURCE_EXHAUSTED',
+    true,
+  ])
+  const { name } = await attach('good', 1)
+  const taken = { occurrence: { remediation: 'x' }, mask: ['remediation'] }
+  assert.equal((await refusalOf(occurrences.updateOccurrence({ ...ADMIN, principal: 'a' }, String(name), taken))).code, 'RESOURCE_EXHAUSTED')
+  await attach('good', 2)
+  assert.match((await refusalOf(attach('late', 1))).message, /8 attestations with \d+ bytes of sha256:[0-9a-f]+ hang on it/)
+})
+
 test('attestations of one note and digest are bounded in length together, updates included', async () => {
-  const { occurrences } = await arrange({ maxPerDigest: { count: 100, bytes: 2_000 } })
+  const { occurrences } = await arrange({ maxPerDigest: { count: 100, bytes: 8_000 } })
   const make = (id: number) => attestationOf(NOTE, { resourceUri: `r${id}.example/app@${DIGEST}`, remediation: 'x'.repeat(800) })
   const { name } = await occurrences.createOccurrence(ADMIN, 'projects/p1', make(1))
   assert.equal((await refusalOf(occurrences.createOccurrence(ADMIN, 'projects/p1', make(2)))).code, 'RESOURCE_EXHAUSTED')

@@ -63,8 +63,11 @@ export interface OccurrenceTables {
   findByContent(noteUid: string, contentHash: string): Promise<StoredOccurrence | undefined>
   /** In the order of creation. */
   listOccurrences(query: OccurrenceQuery, page: PageRequest): Promise<Page<StoredOccurrence>>
-  /** How many attestations hang on this note for this digest, and how long their bodies are together, in bytes of UTF-8: both are bounded. */
-  weighAttestations(noteUid: string, digest: string): Promise<AttestationWeight>
+  /**
+   * How many attestations hang on this note for this digest, those of one writer or of all, and how long their bodies are together, in bytes of UTF-8:
+   * both are bounded.
+   */
+  weighAttestations(noteUid: string, digest: string, writer?: string): Promise<AttestationWeight>
   insertOccurrence(occurrence: StoredOccurrence): Promise<void>
   updateOccurrence(occurrence: StoredOccurrence): Promise<void>
   deleteOccurrence(name: OccurrenceName): Promise<void>

@@ -225,8 +225,9 @@ function occurrencesOver({ occurrences, notes }: MemoryState): OccurrenceTables 
       const isGone = note !== undefined && notes.get(note.name)?.uid !== note.uid
       return pageOf(isGone ? [] : rows().filter((row) => isAsked(row, query)), (row) => `${row.createTime} ${row.name}`, page)
     },
-    async weighAttestations(noteUid, digest) {
-      const found = rows().filter((row) => row.noteUid === noteUid && row.digest === digest && row.kind === 'ATTESTATION')
+    async weighAttestations(noteUid, digest, writer) {
+      const all = rows().filter((row) => row.noteUid === noteUid && row.digest === digest && row.kind === 'ATTESTATION')
+      const found = writer === undefined ? all : all.filter((row) => row.writer === writer)
       return { count: found.length, bytes: found.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0) }
     },
     async insertOccurrence(occurrence) {

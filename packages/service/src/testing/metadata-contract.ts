@@ -97,10 +97,12 @@ export function metadataContract(name: string, open: () => Promise<ContractStore
       )
     })
 
-    test('attestations are counted and weighed by note and digest', async () => {
-      await insert(named('a', { body: '{"a":"ö"}' }), named('b', { body: '{}' }), named('c', { digest: OTHER_DIGEST }))
-      const weigh = (uid: string) => store.changes.read((tables) => tables.weighAttestations(uid, DIGEST))
+    test('attestations are counted and weighed by note and digest, of all writers or of one', async () => {
+      await insert(named('a', { body: '{"a":"ö"}', writer: 'token:a' }), named('b', { body: '{}' }), named('c', { digest: OTHER_DIGEST }))
+      const weigh = (uid: string, writer?: string) => store.changes.read((tables) => tables.weighAttestations(uid, DIGEST, writer))
       assert.deepEqual(await weigh(NOTE.uid), { count: 2, bytes: 12 })
+      assert.deepEqual(await weigh(NOTE.uid, 'token:a'), { count: 1, bytes: 10 })
+      assert.deepEqual(await weigh(NOTE.uid, 'token:b'), { count: 0, bytes: 0 })
       assert.deepEqual(await weigh('another'), { count: 0, bytes: 0 })
     })
 

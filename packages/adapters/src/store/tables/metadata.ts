@@ -66,9 +66,9 @@ export function occurrenceTables(db: Database): OccurrenceTables {
       const rows = await selectOccurrences(db, query, page)
       return pageOf(rows, page, { keyOf: ({ row }) => numberKey(row), parse: parseOccurrence })
     },
-    weighAttestations: async (noteUid, digest) => {
-      const counted = db.selectFrom('occurrence').where('note_uid', '=', noteUid).where('digest', '=', digest).where('kind', '=', 'ATTESTATION')
-      const { count, bytes } = await counted
+    weighAttestations: async (noteUid, digest, writer) => {
+      const all = db.selectFrom('occurrence').where('note_uid', '=', noteUid).where('digest', '=', digest).where('kind', '=', 'ATTESTATION')
+      const { count, bytes } = await (writer === undefined ? all : all.where('writer', '=', writer))
         .select((e) => [e.fn.countAll<number>().as('count'), sql<number>`coalesce(sum(octet_length(body)), 0)`.as('bytes')])
         .executeTakeFirstOrThrow()
       return { count: Number(count), bytes: Number(bytes) }
