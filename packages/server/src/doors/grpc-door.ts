@@ -15,6 +15,7 @@ import { cutWarnings, WARNINGS_HEADER } from '@countersign/api/rest/warnings.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import type { CallContext } from '../api/call-context.ts'
 import type { Authenticate } from './authentication.ts'
+import { makeByteBudget, type Share } from './byte-budget.ts'
 import type { AnsweredRequest } from './http-door.ts'
 
 const MAX_MESSAGE_BYTES = 10 * 1024 * 1024
@@ -35,7 +36,8 @@ export function makeGrpcDoor(options: GrpcDoorOptions): Server {
     'grpc.max_connection_idle_ms': 10 * 60_000,
     interceptors: [refuseStrangers(options)],
   })
-  for (const served of options.services) server.addService(defineService(served), implementService(served, options))
+  const openShare = makeByteBudget()
+  for (const served of options.services) server.addService(defineService(served), implementService(served, { ...options, openShare }))
   return server
 }
 
@@ -80,18 +82,21 @@ function defineService({ service }: ServedService<CallContext>): ServiceDefiniti
   return Object.fromEntries(methods) as ServiceDefinition
 }
 
-type Decoded = { readonly message: Message } | { readonly error: StatusError }
+type Decoded = { readonly bytes: number } & ({ readonly message: Message } | { readonly error: StatusError })
+
+/** What the messages of all calls hold together is bounded, from when they are whole until they are answered. */
+type Answering = GrpcDoorOptions & { readonly openShare: () => Share }
 
 /** Bytes that are no such message are the caller's mistake, told as such, not an internal error. */
 function decode(method: DescMethod, bytes: Buffer): Decoded {
   try {
-    return { message: fromBinary(method.input, bytes) }
+    return { bytes: bytes.length, message: fromBinary(method.input, bytes) }
   } catch (cause) {
-    return { error: new StatusError('INVALID_ARGUMENT', `Request is not a valid ${method.input.typeName}`, { cause }) }
+    return { bytes: bytes.length, error: new StatusError('INVALID_ARGUMENT', `Request is not a valid ${method.input.typeName}`, { cause }) }
   }
 }
 
-function implementService(served: ServedService<CallContext>, options: GrpcDoorOptions): UntypedServiceImplementation {
+function implementService(served: ServedService<CallContext>, options: Answering): UntypedServiceImplementation {
   const handlers = served.service.methods.map((method) => [
     method.localName,
     (call: ServerUnaryCall<Decoded, Message>, callback: sendUnaryData<Message>) => void answer({ served, method, options }, call, callback),
@@ -102,13 +107,15 @@ function implementService(served: ServedService<CallContext>, options: GrpcDoorO
 interface Route {
   readonly served: ServedService<CallContext>
   readonly method: DescMethod
-  readonly options: GrpcDoorOptions
+  readonly options: Answering
 }
 
 async function answer({ served, method, options }: Route, call: ServerUnaryCall<Decoded, Message>, callback: sendUnaryData<Message>): Promise<void> {
   const told = { method: 'gRPC', rpc: `${served.service.typeName}.${method.name}` }
+  const share = options.openShare()
   let principal: string | undefined
   try {
+    share.hold(call.request.bytes)
     const caller = await options.authenticate(authorizationOf(call.metadata))
     principal = caller.principal
     if ('error' in call.request) throw call.request.error
@@ -121,6 +128,8 @@ async function answer({ served, method, options }: Route, call: ServerUnaryCall<
     const code = STATUS_TABLE[error.code].number
     callback({ code, details: error.message })
     options.onAnswer({ ...told, status: code, principal, error })
+  } finally {
+    share.release()
   }
 }
 
