@@ -36,6 +36,7 @@ const ENTRIES: readonly Entry[] = [
     verb: async () => (await import('./evaluate.ts')).evaluate,
   },
   { name: 'exemptions', summary: 'Exemptions that end by themselves', noun: async () => (await import('./exemptions/noun.ts')).exemptions },
+  { name: 'break-glass', summary: 'Break-glass: who may, and approved tokens', noun: async () => (await import('./break-glass/noun.ts')).breakGlass },
   { name: 'images', summary: 'Images in a registry', noun: async () => (await import('./images/noun.ts')).images },
   { name: 'audit', summary: 'The log of decisions and changes', noun: async () => (await import('./audit/noun.ts')).audit },
   { name: 'receipts', summary: 'Receipts of decisions', noun: async () => (await import('./receipts/noun.ts')).receipts },
@@ -45,6 +46,11 @@ const ENTRIES: readonly Entry[] = [
     name: 'install',
     summary: 'Print what an installation in a cluster is made of, for kubectl apply',
     verb: async () => (await import('./install.ts')).install,
+  },
+  {
+    name: 'doctor',
+    summary: 'Look for what is usually wrong with a guarded cluster',
+    verb: async () => (await import('./doctor.ts')).doctor,
   },
   {
     name: 'uninstall',
