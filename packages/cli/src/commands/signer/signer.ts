@@ -7,6 +7,7 @@ import { reportError } from '../../report-error.ts'
 import { EXIT, type ExitCode, UsageError } from '../../terminal.ts'
 import type { Given } from '../given.ts'
 import type { Verb } from '../verb.ts'
+import { checkBeforehand } from './beforehand.ts'
 import { SignerFault } from './fault.ts'
 import { findPlatforms } from './find-platforms.ts'
 import { makeKritisLog } from './kritis-log.ts'
@@ -40,7 +41,9 @@ async function runStrict(context: Context, given: Given): Promise<ExitCode> {
   const order = await readOrder(context, given)
   try {
     const platforms = await findPlatforms(context, given, order)
-    const options = { api: await context.api(), onWait: tellProgress(context, order), ...(platforms === undefined ? {} : { platforms }) }
+    const api = await context.api()
+    for (const warning of await checkBeforehand(api, order)) context.terminal.say(warning)
+    const options = { api, onWait: tellProgress(context, order), ...(platforms === undefined ? {} : { platforms }) }
     const result = await signImage(context.terminal, { image: order.image.text, ...partsOf(order, options) })
     await showResult(context, order, result)
     return exitCodeOf(outcomeOf(result))
