@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { after } from 'node:test'
 import { runCli } from '../harness/cli.ts'
-import { startServer } from '../harness/server.ts'
+import { clientEnvironment, startServer } from '../harness/server.ts'
 import { callApi } from './api-client.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { CLUSTER, type Countersign, IMAGE_REVIEW, makeCountersign } from './guarded-cluster.ts'
@@ -58,6 +58,8 @@ after(() => stops.disposeAsync())
 /** A server that guards the installing tests' cluster, and the values that bring its webhook there. */
 export interface Gate {
   readonly countersign: Countersign
+  /** What the command line needs to talk to it. */
+  readonly env: Readonly<Record<string, string>>
   readonly project: string
   readonly webhookUrl: string
   readonly values: object
@@ -84,5 +86,5 @@ export async function startGate(project: string, args: readonly string[] = []): 
     storage: { kind: 'emptyDir' },
     webhook: { url: webhookUrl, caBundle },
   }
-  return { countersign, project, webhookUrl, values, setPolicy, stop: async () => void (await server.stop()) }
+  return { countersign, env: clientEnvironment(server), project, webhookUrl, values, setPolicy, stop: async () => void (await server.stop()) }
 }
