@@ -51,7 +51,7 @@ function findEntry(key: string, { object, id }: Pkcs11Uri, listing: string): Ent
   if (only !== undefined && new Set(found.map((entry) => entry.id)).size === 1) return only
   const next = 'the keys: pkcs11-tool --module MODULE --token-label TOKEN --list-objects'
   if (only === undefined) throw new KeyRefusal('NOT_FOUND', { key, reason: `the token has no such public key with an id; ${next}` })
-  const ids = found.map((entry) => `id=${entry.id.replaceAll(/../g, '%$&')}`)
+  const ids = found.map((entry) => `id=${entry.id.replaceAll(/../g, '%$&')}`).sort()
   throw new KeyRefusal('INVALID_ARGUMENT', { key, reason: `${found.length} keys have this label: add one of ${ids.join(', ')}; ${next}` })
 }
 

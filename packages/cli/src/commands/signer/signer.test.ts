@@ -2,14 +2,18 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { FakeGoogleKms } from '@countersign/adapters/testing/fake-google-kms.ts'
+import { sendByFetch } from '@countersign/adapters/testing/key-surroundings.ts'
 import { TestRegistry } from '@countersign/adapters/testing/registry.ts'
 import { checkAttestation } from '@countersign/evidence/attestation/check-attestation.ts'
 import { loadKeys } from '@countersign/evidence/attestation/loaded-keys.ts'
 import { GNUPG_ABSENT, GnuPg } from '@countersign/evidence/testing/gnupg.ts'
+import { OPENSSL_ABSENT } from '@countersign/evidence/testing/openssl.ts'
 import { readStoredAttestation } from '@countersign/service/validation/unverified.ts'
 import { ADMIN } from '@countersign/service/testing/callers.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
 import type { Tree } from '../../connection/api.ts'
+import type { Send } from '../../connection/send.ts'
 import { readAttestation } from '../../evaluation/evidence-tables.ts'
 import { FAKE_TOKEN, makeFakeServer } from '../../testing/fake-server.ts'
 import { type MemoryWorld, runInMemory } from '../../testing/memory-terminal.ts'
@@ -35,10 +39,13 @@ function writable({ name: _name, createTime: _created, updateTime: _updated, ...
   return tree
 }
 
-async function makeWorld(script: ScanScript, more: MemoryWorld = {}) {
+/** `out`: where requests go that are not the server's. */
+async function makeWorld(script: ScanScript, { out, ...more }: MemoryWorld & { readonly out?: Send } = {}) {
   const server = await makeFakeServer()
   const files = { 'policy.yaml': POLICY, 'key.pem': privateKey.export({ type: 'pkcs8', format: 'pem' }), ...more.files }
-  const send = serveScans(server.send, script)
+  const scans = serveScans(server.send, script)
+  const send: Send = async (request) =>
+    out === undefined || request.url.startsWith('http://127.0.0.1:8080/') ? await scans(request) : await out(request)
   const cli = async (...argv: readonly string[]) => await runInMemory(argv, { send, ...more, files })
   const run = async (...argv: readonly string[]) => await cli('signer', ...argv)
   const attestations = async () => JSON.parse((await cli('attestations', 'list', '-o', 'json')).stdout) as readonly Tree[]
@@ -90,6 +97,43 @@ describe('countersign signer', () => {
     assert.match((await sign(undefined)).stderr, /^ERROR: Cannot use key "key.pem": missing passphrase/)
     assert.match((await sign('other')).stderr, /could not decrypt private key/)
     assert.match((await sign(undefined, '-pgp_passphrase', 'open')).stderr, /^WARNING: --pgp-passphrase can be read by every process/)
+  })
+
+  for (const compat of [[], ['--kritis-compat']]) {
+    test(`the founding document’s step of cloudbuild.yaml ${compat.join()} signs with a version of Cloud KMS`, {
+      skip: OPENSSL_ABSENT,
+    }, async (t) => {
+      const kms = await FakeGoogleKms.start()
+      t.after(() => kms.close())
+      const { version } = kms.addKey('attestor', 'ECDSA_P256_SHA256')
+      const { run, cli } = await makeWorld([CLEAN], { env: kms.env, out: sendByFetch })
+      await cli('attestors', 'create', 'a1', '--attestation-authority-note=qa')
+      await cli('attestors', 'public-keys', 'add', '--attestor=a1', `--keyversion=${version}`)
+      const line =
+        `-mode check-and-sign -image ${SCANNED_IMAGE} -policy policy.yaml -vulnz_timeout 60m ` +
+        `-kms_key_name ${version} -kms_digest_alg SHA256 -note_name projects/p1/notes/qa`
+      const { exit, stderr } = await run(...compat, ...line.split(' '))
+      assert.deepEqual([exit, stderr], [0, ''])
+      const { stdout } = await cli('attestations', 'validate', '--attestor=a1', `--artifact-url=${SCANNED_IMAGE}`, '-o', 'json')
+      const verdicts = JSON.parse(stdout) as readonly { readonly result: string }[]
+      assert.deepEqual([verdicts.map(({ result }) => result), stdout.includes(`"//cloudkms.googleapis.com/v1/${version}"`)], [['VERIFIED'], true])
+    })
+  }
+
+  test('a digest that the key version does not take is told before anything is waited for; a keeper that is away leaves all open', {
+    skip: OPENSSL_ABSENT,
+  }, async () => {
+    const kms = await FakeGoogleKms.start()
+    const { version } = kms.addKey('attestor', 'ECDSA_P384_SHA384')
+    const { run, requests } = await makeWorld([CLEAN], { env: kms.env, out: sendByFetch })
+    const line = [...CHECK, ...SIGN.slice(0, 2), '-kms_key_name', version]
+    const mismatch = await run(...line, '-kms_digest_alg', 'SHA256')
+    assert.deepEqual([mismatch.exit, /signs with ECDSA_P384_SHA384: expected SHA384/.test(mismatch.stderr), requests.length], [2, true, 0])
+    kms.fault = 'DENIED'
+    const denied = await run(...line)
+    assert.deepEqual([denied.exit, /grant roles\/cloudkms/.test(denied.stderr), requests.length], [2, true, 0])
+    await kms.close()
+    assert.deepEqual([(await run(...line)).exit, (await run('--kritis-compat', ...line, '-kms_digest_alg', 'SHA384')).exit], [3, 255])
   })
 
   test('signs once, and anew with -overwrite', async () => {
