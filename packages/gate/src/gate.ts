@@ -7,6 +7,7 @@ import type { GateRequest, GateResponse } from './door/exchange.ts'
 import { createHandler } from './handler.ts'
 import type { RecordSink, WorldSource } from './ports.ts'
 import { spoolRecorder } from './record/recorder.ts'
+import type { ResolveTag } from './pinning/pin.ts'
 import { findIdentity } from './review/identity.ts'
 import { DEFAULT_GATE_SETTINGS, type GateSettings } from './settings.ts'
 import { Shipper } from './spool/shipper.ts'
@@ -23,6 +24,8 @@ export interface GateOptions {
   readonly settings?: Partial<GateSettings>
   readonly surroundings: Surroundings
   readonly log: GateLog
+  /** Asks registries what tags mean, for clusters that want their Pods pinned; absent: nothing is pinned. */
+  readonly resolveTag?: ResolveTag
   /** The system policy, compiled; absent: no project's policy can refer to one. */
   readonly systemPolicy?: CompiledPolicy
 }
@@ -82,7 +85,20 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   const { webhookName, imageReviewMustShow } = settings
   const recorder = spoolRecorder({ spool, surroundings, log, webhookName })
   const systemPolicy = options.systemPolicy === undefined ? {} : { systemPolicy: options.systemPolicy }
-  const handle = createHandler({ facts, recorder, follower, settings, surroundings, counters, log, isReady, imageReviewMustShow, ...systemPolicy })
+  const pinning = options.resolveTag === undefined ? {} : { resolveTag: options.resolveTag }
+  const handle = createHandler({
+    facts,
+    recorder,
+    follower,
+    settings,
+    surroundings,
+    counters,
+    log,
+    isReady,
+    imageReviewMustShow,
+    ...pinning,
+    ...systemPolicy,
+  })
   await follower.start()
   shipper.start()
   const gate: Gate = {

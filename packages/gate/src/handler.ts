@@ -6,6 +6,7 @@ import { earlyMode } from './early.ts'
 import type { GateRequest, GateResponse } from './door/exchange.ts'
 import { countDecision, type GateCounters } from './door/metrics.ts'
 import { findIdentity } from './review/identity.ts'
+import { pinPod, type ResolveTag } from './pinning/pin.ts'
 import { type ReadReview, readReview } from './review/read.ts'
 import type { GateSettings } from './settings.ts'
 import type { GateLog, Surroundings } from './surroundings.ts'
@@ -14,6 +15,8 @@ import { checkBreakGlass } from './break-glass/check.ts'
 import { findCluster } from './world/world.ts'
 
 export interface HandlerParts extends AdmitParts {
+  /** Absent: this gate asks no registry, and pins nothing. */
+  readonly resolveTag?: ResolveTag
   readonly follower: Follower
   readonly settings: GateSettings
   readonly surroundings: Surroundings
@@ -23,6 +26,10 @@ export interface HandlerParts extends AdmitParts {
 }
 
 const WEBHOOK = '/v1/webhook/'
+/** Behind a cluster's address: the mutating webhook, which pins tags. */
+const PIN = '/pin'
+/** Pinning is a help and not a verdict: it takes no more of a Pod's time. */
+const MAX_PIN_MS = 5_000
 /** What an answer needs to travel: a verdict that arrives after the API server hung up is none. */
 const MARGIN_MS = 200
 
@@ -67,6 +74,7 @@ interface Address {
 
 function review(request: GateRequest, parts: HandlerParts, { segment, query }: Address): Answer {
   if (request.method !== 'POST') return { ...answerStatus(405, 'MethodNotAllowed', 'A review is sent by POST'), headers: { allow: 'POST' } }
+  if (segment.endsWith(PIN)) return pin(request, parts, { segment: segment.slice(0, -PIN.length), query })
   const known = findCluster(parts.follower.world, segment)
   if (known === undefined) return unknownCluster(request, parts)
   const read = readReview(request.body, {
@@ -99,6 +107,18 @@ function review(request: GateRequest, parts: HandlerParts, { segment, query }: A
   const answer = (settled: Admission): GateResponse =>
     early === 'warn' ? answerEarly(read.identity, judged, settled) : answerAdmission({ ...read, request: judged }, settled, parts)
   return admission instanceof Promise ? admission.then(answer) : answer(admission)
+}
+
+/** A cluster that did not ask for it, and a gate that cannot, change nothing: the validating webhook judges. */
+async function pin(request: GateRequest, parts: HandlerParts, { segment, query }: Address): Promise<GateResponse> {
+  const known = findCluster(parts.follower.world, segment)
+  if (known === undefined) return unknownCluster(request, parts)
+  const identity = findIdentity(request.body)
+  const timeoutMs = Math.max(Math.min((parseTimeout(query) ?? MAX_PIN_MS) - MARGIN_MS, MAX_PIN_MS), 1)
+  const { resolveTag, settings } = parts
+  const asked = resolveTag !== undefined && known.cluster.settings?.pinTags === true
+  const pinned = asked ? await pinPod(request, { resolveTag, timeoutMs, maxDepth: settings.maxDepth }) : undefined
+  return pinned ?? (identity === undefined ? refuse(identity, 400, 'Countersign cannot read the review') : answerNothingToJudge(identity))
 }
 
 type Judged = Extract<ReadReview, { readonly outcome: 'JUDGE' }>

@@ -21,6 +21,7 @@ import { openCertificates } from './certificates.ts'
 import { type DataFolder, openDataFolder, writeFileDurably } from './data-folder.ts'
 import { statusOf } from './gate-status.ts'
 import type { ServerLog } from './log.ts'
+import { openTagResolver } from './tag-resolver.ts'
 import { systemSurroundings } from './surroundings.ts'
 
 const OWN_CHECK_MS = 12 * 3600 * 1000
@@ -67,6 +68,7 @@ export async function startGateProcess({ config, version, log }: GateProcessPart
       settings: settingsOf(config),
       surroundings,
       systemPolicy: compilePolicy(SYSTEM_POLICY, 'system'),
+      resolveTag: openTagResolver(),
       log: {
         info: (message, fields = {}) => log.info(message, { part: 'gate', ...fields }),
         alarm: (message, fields = {}) => log.error(message, { part: 'gate', ...fields }),

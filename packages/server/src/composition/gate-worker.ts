@@ -7,6 +7,7 @@ import type { SpoolRecord } from '@countersign/gate/ports.ts'
 import type { FromGate, GateWorkerData, ToGate } from './gate-protocol.ts'
 import { statusOf } from './gate-status.ts'
 import { cannotListen } from '../config/address.ts'
+import { openTagResolver } from './tag-resolver.ts'
 import { systemSurroundings } from './surroundings.ts'
 
 /*
@@ -42,6 +43,7 @@ async function run(): Promise<void> {
     settings: data.settings,
     surroundings: systemSurroundings(),
     systemPolicy: compilePolicy(SYSTEM_POLICY, 'system'),
+    resolveTag: openTagResolver(),
     log: {
       info: (message, fields = {}) => tell({ type: 'LOG', level: 'info', message, fields }),
       alarm: (message, fields = {}) => tell({ type: 'LOG', level: 'error', message, fields }),
