@@ -1,7 +1,8 @@
 import { parseProjectId } from '@countersign/core/name/resource-name.ts'
 import { type Api, makeApi, textIn } from './connection/api.ts'
 import { findServer } from './connection/server.ts'
-import { formatOne, formatRows, type OutputFormat, parseOutputFormat, type TableDrawing } from './output/format.ts'
+import { suggestProjects } from './connection/suggest-project.ts'
+import { findAbsentFields, formatOne, formatRows, type OutputFormat, parseOutputFormat, type TableDrawing } from './output/format.ts'
 import { type Column, formatBox, formatColumns } from './output/table.ts'
 import { type Terminal, UsageError } from './terminal.ts'
 
@@ -41,6 +42,7 @@ export function makeContext(terminal: Terminal, globals: Readonly<Record<string,
   const findProject = (): string | undefined => acceptProject(text('project') ?? terminal.env['COUNTERSIGN_PROJECT'])
   const showList = async (rows: readonly unknown[], shape: OutputFormat, drawing: TableDrawing): Promise<void> => {
     if (rows.length === 0 && (shape.kind === 'table' || shape.kind === 'yaml')) terminal.say('Listed 0 items.')
+    for (const field of findAbsentFields(rows, shape)) terminal.say(`WARNING: Field "${field}" is in no row: -o json shows all fields`)
     terminal.write(await formatRows(rows, shape, drawing))
   }
   let api: Promise<Api> | undefined
@@ -73,7 +75,11 @@ export function makeContext(terminal: Terminal, globals: Readonly<Record<string,
         columns: [],
         table: formatBox,
       }),
-    showOne: async (tree) => terminal.write(await formatOne(tree, format('yaml'))),
+    showOne: async (tree) => {
+      const shape = format('yaml')
+      for (const field of findAbsentFields([tree], shape)) terminal.say(`WARNING: There is no field "${field}": -o json shows all fields`)
+      terminal.write(await formatOne(tree, shape))
+    },
     confirm: async (question) => {
       if (globals['quiet'] === true) return
       const answer = await terminal.ask(`${question} (Y/n)`)
@@ -101,7 +107,7 @@ async function connect(
     ...(tokenFile === undefined ? {} : { tokenFile }),
     ...(caFile === undefined ? {} : { caFile }),
   }
-  return makeApi(terminal.send, await findServer(terminal, options), (warning) => terminal.say(`WARNING: ${warning}`))
+  return suggestProjects(makeApi(terminal.send, await findServer(terminal, options), (warning) => terminal.say(`WARNING: ${warning}`)))
 }
 
 function acceptProject(text: string | undefined): string | undefined {

@@ -71,6 +71,9 @@ test('clusters update adds what the webhook configuration asks about, and replac
       [`knative${own}`, 'Fail'],
     ],
   )
+  const pinning = (await run('clusters', 'describe', 'l.c1', '--pinning-configuration')).stdout
+  assert.match(pinning, /^kind: MutatingWebhookConfiguration$/m)
+  assert.match(pinning, /url: https:\/\/gate\/v1\/webhook\/[A-Za-z0-9_-]{43}\/pin$/m)
   await run('clusters', 'update', 'l.c1', '--image-path', 'none', '--knative', 'off')
   const settings = (JSON.parse((await run('clusters', 'describe', 'l.c1', '--format', 'json')).stdout) as Record<string, unknown>)['settings']
   assert.deepEqual(settings, { workloads: 'warn' })
@@ -124,6 +127,22 @@ test('audit list filters, limits and orders', async () => {
   assert.equal((await run('audit', 'list', '--limit=0')).exit, 2)
   assert.equal((await run('audit', 'list', '--order=up')).exit, 2)
   assert.match((await run('audit', 'list')).stdout, /│ Grafeas\.CreateNote +│ projects\/p1\/notes\/n1 +│ token:admin +│ done +│/)
+})
+
+test('a project that does not exist is refused with the one that was probably meant', async () => {
+  const { run } = await makeWorld()
+  await run('projects', 'create', 'production')
+  const { exit, stderr } = await run('policy', 'export', '--project=prodution')
+  assert.equal(exit, 1)
+  assert.match(stderr, /project "prodution" does not exist, .*; did you mean "production"\?/)
+  assert.doesNotMatch((await run('policy', 'export', '--project=something')).stderr, /did you mean/)
+})
+
+test('a field that no row has is told, and what is printed stays as it is', async () => {
+  const { run } = await makeWorld()
+  const { exit, stdout, stderr } = await run('projects', 'list', '--format=value(id,nope)')
+  assert.deepEqual([exit, stdout, stderr], [0, 'p1\t\np12\t\n', 'WARNING: Field "nope" is in no row: -o json shows all fields'])
+  assert.match((await run('projects', 'describe', 'p1', '--format=value(nope)')).stderr, /There is no field "nope"/)
 })
 
 test('audit verify finds every chain of the server and of an export intact', async () => {

@@ -50,6 +50,12 @@ export async function formatOne(tree: unknown, format: OutputFormat): Promise<st
   }
 }
 
+/** Fields that somebody asked for and nothing has: a typing error, or a member that is nowhere set. None where nothing is shown. */
+export function findAbsentFields(rows: readonly unknown[], format: OutputFormat): readonly string[] {
+  if (format.kind !== 'value' || rows.length === 0) return []
+  return format.fields.filter((field) => rows.every((row) => project(row, field).length === 0))
+}
+
 function valueLine(row: unknown, fields: readonly string[]): string {
   return printable(fields.map((field) => cellOf(project(row, field))).join('\t'))
 }

@@ -1,6 +1,7 @@
-import { isTree, pathOf, textIn, type Tree } from '../../connection/api.ts'
+import { isTree, pathOf, textIn, type Tree, treesIn } from '../../connection/api.ts'
 import { UsageError } from '../../terminal.ts'
 import type { Verb } from '../verb.ts'
+import { namePrincipals } from './principals.ts'
 
 const DEFAULT_LIMIT = 50
 
@@ -26,15 +27,26 @@ export const listAudit: Verb = {
     const limit = given.count('--limit') ?? DEFAULT_LIMIT
     const query = { filter: given.text('--filter'), orderBy: `timestamp ${order}` }
     const path = pathOf('/countersign/v1', `projects/${context.project()}/auditLog`)
-    await context.showRows(await (await context.api()).list(path, 'entries', { query, limit }), [
+    const api = await context.api()
+    const entries = await api.list(path, 'entries', { query, limit })
+    const nameOf = context.hasFormat ? (principal: string) => principal : await namePrincipals(api, entries)
+    await context.showRows(entries, [
       { heading: 'TIME', value: 'timestamp' },
       { heading: 'SEVERITY', value: 'severity' },
       { heading: 'METHOD', value: (row) => textIn(row, 'protoPayload', 'methodName').split('.').slice(-2).join('.') },
-      { heading: 'RESOURCE', value: 'protoPayload.resourceName' },
-      { heading: 'BY', value: 'protoPayload.authenticationInfo.principalEmail' },
+      { heading: 'RESOURCE', value: (row) => resourceOf(row as Tree) },
+      { heading: 'BY', value: (row) => nameOf(textIn(row, 'protoPayload', 'authenticationInfo', 'principalEmail')) },
       { heading: 'OUTCOME', value: (row) => outcomeOf(row as Tree) },
     ])
   },
+}
+
+/** The resource; an ImageReview names none, but its images. */
+function resourceOf(entry: Tree): string {
+  const name = textIn(entry, 'protoPayload', 'resourceName')
+  if (!name.endsWith('/')) return name
+  const [first, ...more] = treesIn(entry, 'protoPayload', 'metadata', 'images').map((image) => textIn(image, 'image'))
+  return `${name}${first ?? ''}${more.length === 0 ? '' : ` and ${more.length} more`}`
 }
 
 /** What came of it: a decision's outcome and reason, and for how many identical ones the entry stands, else the words of the status. */
