@@ -28,10 +28,11 @@ export async function openGoogleKey(version: string, options: KeyOptions, surrou
   const answer = await call('GET', '/publicKey')
   const offered = textAt(answer, 'algorithm')
   const algorithm = parseSignatureAlgorithm(offered)
-  // The original's words (binary-authorization.md §2.2).
-  if (algorithm === undefined) throw new StatusError('FAILED_PRECONDITION', `Unsupported PkixPublicKey signature algorithm: "${offered}"`)
+  // The original's words (binary-authorization.md §2.2). Of ML-DSA keys Cloud KMS gives no PEM.
+  if (algorithm === undefined || algorithm === 'ML_DSA_65')
+    throw new StatusError('FAILED_PRECONDITION', `Unsupported PkixPublicKey signature algorithm: "${offered}"`)
   const name = `gcpkms://${version}`
-  const sign = async (payload: Uint8Array, how: ChosenAlgorithm): Promise<Uint8Array> => await signRemotely(name, call, payload, how)
+  const sign = async (_payload: Uint8Array, how: ChosenAlgorithm): Promise<Uint8Array> => await signRemotely(name, call, how)
   return openRemoteKey(
     { name, publicKey: readPublicKey(name, answer), offered: [algorithm], id: `//cloudkms.googleapis.com/v1/${version}`, sign },
     options,
@@ -40,15 +41,11 @@ export async function openGoogleKey(version: string, options: KeyOptions, surrou
 
 type Caller = (method: JsonCall['method'], suffix: string, json?: JsonTree) => Promise<JsonTree>
 
-async function signRemotely(name: string, call: Caller, payload: Uint8Array, { scheme, digest }: ChosenAlgorithm): Promise<Uint8Array> {
-  const isWhole = scheme.family === 'ML_DSA'
-  const input = isWhole
-    ? { data: base64(payload), dataCrc32c: crc32c(payload) }
-    : { digest: { [scheme.hash]: base64(digest) }, digestCrc32c: crc32c(digest) }
-  const answer = await call('POST', ':asymmetricSign', input)
+async function signRemotely(name: string, call: Caller, { scheme, digest }: ChosenAlgorithm): Promise<Uint8Array> {
+  const hash = 'hash' in scheme ? scheme.hash : ''
+  const answer = await call('POST', ':asymmetricSign', { digest: { [hash]: Buffer.from(digest).toString('base64') }, digestCrc32c: crc32c(digest) })
   const signature = Buffer.from(textAt(answer, 'signature'), 'base64')
-  const isAsked = answer[isWhole ? 'verifiedDataCrc32c' : 'verifiedDigestCrc32c'] === true
-  if (!isAsked || textAt(answer, 'signatureCrc32c') !== crc32c(signature)) throw damaged(name)
+  if (answer['verifiedDigestCrc32c'] !== true || textAt(answer, 'signatureCrc32c') !== crc32c(signature)) throw damaged(name)
   return signature
 }
 
@@ -114,8 +111,4 @@ async function findToken(version: string, { env }: KeySurroundings): Promise<str
     throw keyRefused(`gcpkms://${version}`, 'UNAUTHENTICATED', { said: cause instanceof Error ? cause.message : '', steps: STEPS, cause })
   }
   throw keyRefused(`gcpkms://${version}`, 'UNAUTHENTICATED', { steps: STEPS })
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64')
 }

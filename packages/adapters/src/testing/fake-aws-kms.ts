@@ -69,7 +69,8 @@ export class FakeAwsKms {
 
 function sign(key: KmsKey, arn: string, json: KmsRequest['json']): KmsResponse {
   const SigningAlgorithm = textOf(json, 'SigningAlgorithm')
-  if (json['MessageType'] !== 'DIGEST') return failure('ValidationException', 'this fake signs digests only')
+  if (json['MessageType'] !== (SigningAlgorithm === 'ML_DSA_SHAKE_256' ? 'RAW' : 'DIGEST'))
+    return failure('ValidationException', 'this fake signs digests only')
   if (!offered(key.algorithm).includes(SigningAlgorithm))
     return failure('InvalidKeyUsageException', `Algorithm ${SigningAlgorithm} is incompatible with the key.`)
   const signature = key.signDigest(Buffer.from(textOf(json, 'Message'), 'base64'), algorithmOf(key, SigningAlgorithm))
@@ -78,6 +79,7 @@ function sign(key: KmsKey, arn: string, json: KmsRequest['json']): KmsResponse {
 
 function offered(algorithm: DeclaredAlgorithm): readonly string[] {
   const scheme = SCHEMES[algorithm]
+  if (scheme.family === 'ML_DSA') return ['ML_DSA_SHAKE_256']
   return scheme.family === 'ECDSA' ? [`ECDSA_SHA_${scheme.hash.slice(3)}`] : RSA
 }
 
