@@ -1,6 +1,7 @@
 import { pathOf } from '../../connection/api.ts'
 import { fullName } from '../../context.ts'
 import type { Verb } from '../verb.ts'
+import { formatPinningConfiguration } from './pinning-webhook.ts'
 import { formatWebhookConfiguration } from './connection-format.ts'
 
 export const describeCluster: Verb = {
@@ -10,11 +11,15 @@ export const describeCluster: Verb = {
     'countersign clusters describe us-central1.demo-cluster --project demo',
     'countersign clusters describe us-central1.demo-cluster --project demo --webhook-configuration | kubectl apply -f -',
   ],
-  options: [{ flags: '--webhook-configuration', summary: 'print the ValidatingWebhookConfiguration for kubectl apply, and nothing else' }],
+  options: [
+    { flags: '--webhook-configuration', summary: 'print the ValidatingWebhookConfiguration for kubectl apply, and nothing else' },
+    { flags: '--pinning-configuration', summary: 'print the MutatingWebhookConfiguration that pins tags, and nothing else; see update --pin-tags' },
+  ],
   async run(context, given) {
     const name = fullName(context, 'clusters', given.argument(0))
     const cluster = await (await context.api()).call('GET', pathOf('/countersign/v1', name))
     if (given.has('--webhook-configuration')) context.terminal.write(formatWebhookConfiguration(cluster))
+    else if (given.has('--pinning-configuration')) context.terminal.write(formatPinningConfiguration(cluster))
     else await context.showOne(cluster)
   },
 }
