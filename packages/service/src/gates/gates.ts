@@ -44,7 +44,7 @@ export function makeGates(ports: GatePorts): Gates {
     follow: async (caller, name) => (await enter(ports, caller, { name, permission: 'countersign.gates.follow' })).place,
     ship: async (caller, name, { writer, records }) => {
       const entered = await enter(ports, caller, { name, permission: 'countersign.gates.ship' })
-      acceptRecords(records, entered.place, ports.surroundings.now())
+      await acceptRecords(records, entered.place, ports.surroundings.now())
       await claim(ports, entered, writer)
       return await ports.decisions.acceptDecisions(writer, records).catch(blameSender)
     },
