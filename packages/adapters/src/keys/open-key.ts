@@ -16,7 +16,7 @@ const KINDS: Readonly<Record<string, Open>> = {
 }
 
 /** How keys are named, for people. */
-export const KEY_URIS =
+const KEY_URIS =
   'gcpkms://projects/P/locations/L/keyRings/R/cryptoKeys/K/cryptoKeyVersions/N, awskms:///ALIAS, azurekms://VAULT.vault.azure.net/KEY/VERSION, hashivault://KEY, pkcs11:token=LABEL;object=LABEL, gpg:KEY, or file:PATH'
 
 /**

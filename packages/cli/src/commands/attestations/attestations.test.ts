@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
+import { FakeGoogleKms } from '@countersign/adapters/testing/fake-google-kms.ts'
+import { sendByFetch } from '@countersign/adapters/testing/key-surroundings.ts'
+import { OPENSSL_ABSENT } from '@countersign/evidence/testing/openssl.ts'
 import { makePgpPair } from '@countersign/evidence/testing/pgp-keys.ts'
 import { GNUPG_ABSENT, GnuPg } from '@countersign/evidence/testing/gnupg.ts'
+import type { Send } from '../../connection/send.ts'
 import { makeFakeServer } from '../../testing/fake-server.ts'
 import { type MemoryWorld, runInMemory } from '../../testing/memory-terminal.ts'
 
@@ -151,3 +155,27 @@ for (const [url, text] of [
     assert.match(stderr, /countersign images list-tags/)
   })
 }
+
+test('a KMS key that may be seen and may not sign is usage, with what to grant; nothing is stored', { skip: OPENSSL_ABSENT }, async (t) => {
+  const kms = await FakeGoogleKms.start()
+  t.after(() => kms.close())
+  kms.fault = 'DENIED_TO_SIGN'
+  const { version } = kms.addKey('build', 'ECDSA_P256_SHA256')
+  const server = await makeFakeServer()
+  const send: Send = async (request) => (request.url.startsWith(kms.server.origin) ? await sendByFetch(request) : await server.send(request))
+  const run = async (...argv: readonly string[]) => await runInMemory(argv, { send, env: kms.env })
+  await run('attestors', 'create', 'a1', '--attestation-authority-note=qa')
+  const { exit, stderr } = await run(...SIGN, `--key=gcpkms://${version}`)
+  assert.deepEqual([exit, /^ERROR: Cannot use key "gcpkms:.*grant roles\/cloudkms\.signerVerifier/.test(stderr)], [2, true], stderr)
+  assert.equal((await run('attestations', 'list', '--attestor=a1')).stderr, 'Listed 0 items.')
+})
+
+test('one way to name a key only: --key or --keyversion, whose parts must all be there', async () => {
+  const { run } = await makeWorld()
+  assert.match((await run(...SIGN, '--key=k', '--keyversion=1')).stderr, /Only one of --key and --keyversion can be given/)
+  assert.match(
+    (await run(...SIGN, '--keyversion=1', '--keyversion-key=k', '--keyversion-keyring=r')).stderr,
+    /Option --keyversion-location is required/,
+  )
+  assert.match((await run(...SIGN, ...BY_PKIX, '--key=k')).stderr, /Only one of --key and --pkix-private-key-file can be given/)
+})

@@ -32,10 +32,15 @@ export function findKeyUri(context: Context, given: Given): string | undefined {
   return `gcpkms://projects/${project}/locations/${location}/keyRings/${ring}/cryptoKeys/${key}/cryptoKeyVersions/${given.required('--keyversion')}`
 }
 
-/** Opens the key of a URI. A key that is wrong is the caller's to mend; one whose keeper does not answer is not. */
+/** Opens the key of a URI. A key that is wrong, or may not sign, is the caller's to mend; one whose keeper does not answer is not. */
 export async function openNamedKey({ terminal }: Context, uri: string, options: KeyOptions): Promise<OpenedKey> {
+  const { signer, publicKey } = await asUsage(openKey(uri, options, keySurroundings(terminal)))
+  return { publicKey, signer: { publicKeyId: signer.publicKeyId, sign: async (payload) => await asUsage(signer.sign(payload)) } }
+}
+
+async function asUsage<T>(answer: Promise<T>): Promise<T> {
   try {
-    return await openKey(uri, options, keySurroundings(terminal))
+    return await answer
   } catch (error) {
     if (!(error instanceof StatusError) || OUTAGES.has(error.code)) throw error
     throw new UsageError(error.message)
