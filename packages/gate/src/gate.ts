@@ -1,4 +1,5 @@
 import type { CompiledPolicy } from '@countersign/core/policy/compile.ts'
+import type { BreakGlassUse } from './break-glass/use.ts'
 import { answerStatus, refuse } from './answer.ts'
 import { type Door, type ListenOptions, openDoor } from './door/listener.ts'
 import { type GateCounters, newCounters } from './door/metrics.ts'
@@ -24,6 +25,8 @@ export interface GateOptions {
   readonly settings?: Partial<GateSettings>
   readonly surroundings: Surroundings
   readonly log: GateLog
+  /** Told of each use of break-glass, at once; must not throw and must not wait. */
+  readonly onBreakGlass?: (use: BreakGlassUse) => void
   /** Asks registries what tags mean, for clusters that want their Pods pinned; absent: nothing is pinned. */
   readonly resolveTag?: ResolveTag
   /** The system policy, compiled; absent: no project's policy can refer to one. */
@@ -86,6 +89,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   const recorder = spoolRecorder({ spool, surroundings, log, webhookName })
   const systemPolicy = options.systemPolicy === undefined ? {} : { systemPolicy: options.systemPolicy }
   const pinning = options.resolveTag === undefined ? {} : { resolveTag: options.resolveTag }
+  const bell = options.onBreakGlass === undefined ? {} : { onBreakGlass: options.onBreakGlass }
   const handle = createHandler({
     facts,
     recorder,
@@ -98,6 +102,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     imageReviewMustShow,
     ...pinning,
     ...systemPolicy,
+    ...bell,
   })
   await follower.start()
   shipper.start()

@@ -12,9 +12,12 @@ import type { GateSettings } from './settings.ts'
 import type { GateLog, Surroundings } from './surroundings.ts'
 import type { Follower } from './world/follower.ts'
 import { checkBreakGlass } from './break-glass/check.ts'
+import { type BreakGlassUse, findBreakGlassUse } from './break-glass/use.ts'
 import { findCluster } from './world/world.ts'
 
 export interface HandlerParts extends AdmitParts {
+  /** Told of each use of break-glass, beside its answer. */
+  readonly onBreakGlass?: (use: BreakGlassUse) => void
   /** Absent: this gate asks no registry, and pins nothing. */
   readonly resolveTag?: ResolveTag
   readonly follower: Follower
@@ -123,9 +126,12 @@ async function pin(request: GateRequest, parts: HandlerParts, { segment, query }
 
 type Judged = Extract<ReadReview, { readonly outcome: 'JUDGE' }>
 
-function answerAdmission({ identity, request }: Judged, admission: Admission, { counters, settings }: HandlerParts): GateResponse {
+function answerAdmission({ identity, request }: Judged, admission: Admission, parts: HandlerParts): GateResponse {
+  const { counters, settings, surroundings, onBreakGlass } = parts
   const { decision } = admission
   countDecision(counters, decision)
+  const use = onBreakGlass && findBreakGlassUse(request, admission, surroundings.timestamp())
+  if (use !== undefined) onBreakGlass?.(use)
   if (decision.outcome !== 'UNDECIDED') return answerDecision(identity, request, admission)
   return answerUndecided(identity, formatUndecided(decision.undecided ?? { code: 'STORE_UNAVAILABLE' }), settings.undecided)
 }

@@ -1,3 +1,4 @@
+import type { BreakGlassUse } from '@countersign/gate/break-glass/use.ts'
 import type { SpoolRecord } from '@countersign/gate/ports.ts'
 import type { GateSettings } from '@countersign/gate/settings.ts'
 
@@ -6,13 +7,20 @@ import type { GateSettings } from '@countersign/gate/settings.ts'
  * once; everything is structured-cloned, so only plain data travels.
  */
 
+/** What the webhook shows, and whose client certificates it verifies. */
+interface WebhookTls {
+  readonly cert: string
+  readonly key: string
+  readonly clientCa?: string
+}
+
 /** What the worker is started with. */
 export interface GateWorkerData {
   readonly storeFile: string
   readonly spoolFolder: string
   readonly host: string
   readonly port: number
-  readonly tls: { readonly cert: string; readonly key: string }
+  readonly tls: WebhookTls
   readonly settings: Partial<GateSettings>
 }
 
@@ -22,7 +30,7 @@ export type ToGate =
   | { readonly type: 'WAKE'; readonly id: number; readonly position: number }
   | { readonly type: 'SHIPPED'; readonly id: number; readonly sequence: number }
   | { readonly type: 'SHIP_FAILED'; readonly id: number; readonly message: string }
-  | { readonly type: 'CERTIFICATE'; readonly tls: { readonly cert: string; readonly key: string } }
+  | { readonly type: 'CERTIFICATE'; readonly tls: WebhookTls }
   | { readonly type: 'STATUS'; readonly id: number }
   | { readonly type: 'CLOSE'; readonly graceMs: number }
 
@@ -33,6 +41,7 @@ export type FromGate =
   | { readonly type: 'SHIP'; readonly id: number; readonly writer: string; readonly records: readonly SpoolRecord[] }
   | { readonly type: 'STATUS'; readonly id: number; readonly status: GateStatus }
   | { readonly type: 'LOG'; readonly level: 'info' | 'warn' | 'error'; readonly message: string; readonly fields: Readonly<Record<string, unknown>> }
+  | { readonly type: 'BREAK_GLASS'; readonly use: BreakGlassUse }
   | { readonly type: 'FAILED'; readonly message: string }
   | { readonly type: 'CLOSED' }
 

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { StatusError } from '@countersign/core/status.ts'
+import type { BreakGlassUse } from '@countersign/gate/break-glass/use.ts'
 import type { SpoolRecord } from '@countersign/gate/ports.ts'
 import type { FromGate, GateStatus, GateWorkerData, ToGate } from './gate-protocol.ts'
 
@@ -15,6 +16,7 @@ export interface GateThreadOptions {
   /** Stores what the gate decided; gives the highest sequence stored without a gap. */
   readonly acceptDecisions: (writer: string, records: readonly SpoolRecord[]) => Promise<number>
   readonly log: (level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly onBreakGlass: (use: BreakGlassUse) => void
   /** The worker ended although nobody closed it: the server must not go on without its sentry. */
   readonly onDeath: (error: Error) => void
 }
@@ -120,6 +122,9 @@ class GateLine {
         return
       case 'LOG':
         this.#options.log(message.level, message.message, message.fields)
+        return
+      case 'BREAK_GLASS':
+        this.#options.onBreakGlass(message.use)
         return
       case 'CLOSED':
         closed()

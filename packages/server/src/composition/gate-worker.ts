@@ -42,6 +42,7 @@ async function run(): Promise<void> {
     spoolFolder: data.spoolFolder,
     settings: data.settings,
     surroundings: systemSurroundings(),
+    onBreakGlass: (use) => tell({ type: 'BREAK_GLASS', use }),
     systemPolicy: compilePolicy(SYSTEM_POLICY, 'system'),
     resolveTag: openTagResolver(),
     log: {

@@ -16,12 +16,15 @@ import { makeGrpcDoor } from '../doors/grpc-door.ts'
 import { makeHttpDoor } from '../doors/http-door.ts'
 import type { Welcome } from '../doors/root-page.ts'
 import { type Centre, openCentre } from './centre.ts'
+import { makeEventWriter } from './break-glass-events.ts'
+import { openBreakGlassBell } from './break-glass-hook.ts'
 import { openCertificates } from './certificates.ts'
 import { clientSettings } from './client-settings.ts'
 import { type DataFolder, openDataFolder, writeFileDurably } from './data-folder.ts'
 import { ensureAdminToken } from './first-token.ts'
 import { type Flows, makeFlows } from './flows.ts'
 import { type GateThread, startGateThread } from './gate-thread.ts'
+import { connectKubernetes } from './kubernetes.ts'
 import type { ServerLog } from './log.ts'
 import { systemSurroundings } from './surroundings.ts'
 
@@ -71,8 +74,16 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
   closers.push(() => store.close())
   const flows = makeFlows({ store, surroundings, pageTokens: makePageTokens(randomBytes(32)) })
   await ensureAdminToken(flows.tokens, data)
+  const bell = openBreakGlassBell(config.breakGlassHook, log, surroundings.uuid)
+  closers.push(() => bell.close())
+  const { breakGlassEvents } = config
+  const writeEventOf = breakGlassEvents === undefined ? undefined : makeEventWriter(await connectKubernetes(breakGlassEvents, process.env), log)
   const gate = await startGateThread({
     ...gateParts(parts, data, webhookCertificates),
+    onBreakGlass: (use) => {
+      bell.ring(use)
+      writeEventOf?.(use)
+    },
     acceptDecisions: (writer, records) =>
       store.acceptDecisions(
         writer,
@@ -121,6 +132,7 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
       log.info('Draining', { graceMs })
       centre.streams.close()
       await Promise.all([api.close(graceMs), gate.close(graceMs)])
+      await bell.close()
       await centre.close()
       await store.close()
     },
@@ -140,7 +152,7 @@ interface Renewed {
 function keepAllRenewed({ config, log }: ServerParts, { openOwn, openWebhook, certificates, shown, api, gate }: Renewed) {
   const showAtApi = ({ pair }: ShownCertificate) => (config.tls.mode === 'SELF' ? api.replaceCertificate(pair) : undefined)
   const showAtWebhook = (renewed: ShownCertificate): void => {
-    gate.replaceCertificate(renewed.pair)
+    gate.replaceCertificate(shownAtWebhook(config, renewed))
     shown.webhook = renewed
   }
   const own = { open: openOwn, log, everyMs: OWN_CHECK_MS }
@@ -197,11 +209,16 @@ function gateParts({ config, log, onFatal }: ServerParts, data: DataFolder, cert
   const settings = { undecided, webhookName, imageReviewMustShow, stalenessBudgetMs, maxBodyBytes, maxBytesInFlight }
   const { host, port } = config.webhookListen
   return {
-    data: { storeFile: data.storeFile, spoolFolder: data.spoolFolder, host, port, tls: certificates.pair, settings },
+    data: { storeFile: data.storeFile, spoolFolder: data.spoolFolder, host, port, tls: shownAtWebhook(config, certificates), settings },
     log: (level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>) =>
       log[level](message, { part: 'gate', ...fields }),
     onDeath: onFatal,
   }
+}
+
+/** With the authority of client certificates, where one is named. */
+function shownAtWebhook({ webhookClientCa }: ServerConfig, { pair }: ShownCertificate) {
+  return webhookClientCa === undefined ? pair : { ...pair, clientCa: readPem(webhookClientCa) }
 }
 
 function apiTls({ tls }: ServerConfig, certificates: ShownCertificate): { readonly cert: string; readonly key: string } | undefined {

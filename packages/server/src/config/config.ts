@@ -2,6 +2,7 @@ import type { UnseenByImageReview } from '@countersign/core/admission/evidence.t
 import type { CertificateFiles } from '@countersign/adapters/certificates/certificate-files.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
 import type { Address } from './address.ts'
+import { type BreakGlassHookConfig, readBreakGlassHook } from './break-glass-hook-config.ts'
 import type { LayeredValues } from './layers.ts'
 import { LOG_LEVELS, type LogLevel, SettingReader, UNDECIDED } from './reader.ts'
 import type { SettingName } from './settings.ts'
@@ -17,6 +18,11 @@ export interface ServerConfig {
   /** Absent: the webhook shows a certificate of the own authority. */
   readonly webhookTls?: CertificateFiles
   readonly readyFile?: string
+  /** PEM file of the authority whose client certificates the webhook verifies; none are demanded. */
+  readonly webhookClientCa?: string
+  readonly breakGlassHook?: BreakGlassHookConfig
+  /** `in-cluster`, or a kubeconfig file. */
+  readonly breakGlassEvents?: string
   readonly undecided: 'error' | 'deny'
   readonly webhookName: string
   readonly imageReviewMustShow: readonly UnseenByImageReview[]
@@ -45,6 +51,9 @@ export function parseConfig(values: LayeredValues<SettingName>): Parsed<ServerCo
   const webhookUrl = reader.url('webhook-url')
   const webhookTls = reader.certificate({ cert: 'webhook-tls-cert', key: 'webhook-tls-key', ca: 'webhook-tls-ca' })
   const readyFile = values.one('ready-file')?.text
+  const webhookClientCa = values.one('webhook-client-ca')?.text
+  const breakGlassHook = readBreakGlassHook(values, reader)
+  const breakGlassEvents = values.one('break-glass-events')?.text
   const rest = {
     hostnames: values.many('hostname'),
     dataFolder: values.one('data')?.text ?? '',
@@ -63,6 +72,9 @@ export function parseConfig(values: LayeredValues<SettingName>): Parsed<ServerCo
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
     ...(webhookTls === undefined ? {} : { webhookTls }),
     ...(readyFile === undefined ? {} : { readyFile }),
+    ...(webhookClientCa === undefined ? {} : { webhookClientCa }),
+    ...(breakGlassHook === undefined ? {} : { breakGlassHook }),
+    ...(breakGlassEvents === undefined ? {} : { breakGlassEvents }),
   }
   return { ok: true, value: { listen, webhookListen, ...rest, ...optional } }
 }

@@ -52,6 +52,35 @@ export const SETTINGS = [
     value: 'FILE',
     help: 'PEM authorities of --webhook-tls-cert: what clusters are told to trust. Default: the certificate itself.',
   },
+  {
+    name: 'webhook-client-ca',
+    value: 'FILE',
+    help:
+      'PEM authority of client certificates of API servers: who shows one is recorded as verified by it. A further credential beside the secret URL; ' +
+      'none is demanded.',
+  },
+  {
+    name: 'break-glass-events',
+    value: 'in-cluster|FILE',
+    help: 'Write each use of break-glass as an Event into its namespace: of the cluster in which this runs, or by a kubeconfig. Needs the right to create events.',
+  },
+  {
+    name: 'break-glass-webhook',
+    value: 'URL',
+    help: 'Tell each use of break-glass to this https URL at once, as a CloudEvent. Retried with backoff; no admission waits for it.',
+  },
+  {
+    name: 'break-glass-webhook-secret-file',
+    value: 'FILE',
+    help: 'Secret of the HMAC-SHA256 over the body, in the header x-countersign-signature: sha256=…',
+  },
+  { name: 'break-glass-webhook-ca', value: 'FILE', help: "PEM authority of that URL. Default: the system's authorities." },
+  {
+    name: 'break-glass-webhook-addresses',
+    value: 'public|any',
+    fallback: 'public',
+    help: 'Which addresses that URL may stand for: "public" refuses those of private networks and of this machine.',
+  },
   { name: 'ready-file', value: 'FILE', help: 'Once every door answers, write {"apiUrl","webhookUrl","caFile","adminTokenFile"} to this file.' },
   {
     name: 'undecided',

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { TEST_TLS } from '@countersign/gate/testing/certificate.ts'
+import { isPrivateAddress, makeGuardedPost } from './guarded-post.ts'
+import { type HookEvent, openHook } from './hook.ts'
+
+const EVENT: HookEvent = {
+  id: '1',
+  type: 'dev.countersign.break-glass.v1',
+  source: '//countersign/projects/p',
+  time: '2026-01-31T12:00:00Z',
+  data: { a: 1 },
+}
+const lost: string[] = []
+const onLost = (_: HookEvent, reason: string): void => void lost.push(reason)
+
+interface Received {
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: string
+}
+
+/** A receiver on loopback, which answers with these codes in turn and then with 204. */
+async function receiver(t: TestContext, codes: readonly number[]) {
+  const received: Received[] = []
+  const left = [...codes]
+  const server = createServer(TEST_TLS, async (request, response) => {
+    let body = ''
+    for await (const chunk of request.setEncoding('utf8')) body += String(chunk)
+    received.push({ headers: request.headers, body })
+    response.writeHead(left.shift() ?? 204).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, received }
+}
+
+test('an event is a CloudEvent, signed over its exact bytes, and tried again until it is taken', async (t) => {
+  const { url, received } = await receiver(t, [503, 500])
+  const waited: number[] = []
+  const wait = async (ms: number) => void waited.push(ms)
+  const hook = openHook({ deliver: makeGuardedPost({ url, addresses: 'ANY', ca: TEST_TLS.cert }), secret: 's3', wait, onLost })
+  await new Promise<void>((resolve) => {
+    const look = setInterval(() => {
+      if (received.length < 3) return
+      clearInterval(look)
+      resolve()
+    }, 5)
+    hook.send(EVENT)
+  })
+  await hook.close()
+  const [first, , third] = received
+  assert.deepEqual(JSON.parse(third?.body ?? ''), { specversion: '1.0', datacontenttype: 'application/json', ...EVENT })
+  assert.equal(third?.headers['content-type'], 'application/cloudevents+json')
+  assert.equal(
+    third?.headers['x-countersign-signature'],
+    `sha256=${createHmac('sha256', 's3')
+      .update(third?.body ?? '')
+      .digest('hex')}`,
+  )
+  assert.equal(first?.body, third?.body)
+  assert.deepEqual(waited, [200, 1_000])
+})
+
+test('private addresses are refused unless the setting says otherwise, and nothing is sent', async (t) => {
+  const { url, received } = await receiver(t, [])
+  for (const refused of [url, url.replace('127.0.0.1', 'localhost')]) {
+    await assert.rejects(makeGuardedPost({ url: refused, addresses: 'PUBLIC', ca: TEST_TLS.cert })('{}', {}), /an address of a private network/)
+  }
+  assert.deepEqual(received, [])
+})
+
+test('isPrivateAddress() knows the networks that are nobody’s business outside', () => {
+  const own = ['127.0.0.1', '10.1.2.3', '169.254.169.254', '172.31.0.1', '192.168.1.1', '100.64.0.1', '0.0.0.0', '::1', 'fd00::1', 'fe80::1']
+  assert.deepEqual(own.filter(isPrivateAddress), own)
+  assert.equal(isPrivateAddress('::ffff:10.0.0.1'), true)
+  assert.deepEqual(['1.1.1.1', '172.32.0.1', '2606:4700::1111'].filter(isPrivateAddress), [])
+})
+
+test('a receiver that is away costs the sender nothing: the queue is bounded and what is lost is told', async () => {
+  lost.length = 0
+  const never = new Promise<void>(() => {})
+  const hook = openHook({ deliver: async () => 503, wait: () => never, onLost })
+  for (let sent = 0; sent < 1_010; sent++) hook.send(EVENT)
+  assert.deepEqual([lost.length, lost[0]], [9, 'too many wait'])
+})
