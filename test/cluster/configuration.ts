@@ -34,8 +34,8 @@ export function writeAdmissionConfiguration(folder: string, backend: ImagePolicy
   const webhookAuthentication = writeJson(folder, 'webhook.kubeconfig', {
     apiVersion: 'v1',
     kind: 'Config',
-    // A user is found by the webhook's address.
-    users: [{ name: new URL(backend.url).host, user }],
+    // A user is found by the webhook's address; this one is shown to all.
+    users: [{ name: '*', user }],
   })
   const webhooks = { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'WebhookAdmissionConfiguration', kubeConfigFile: webhookAuthentication }
   return writeJson(folder, 'admission.json', {
