@@ -10,6 +10,11 @@ export class Given {
     this.#options = options
   }
 
+  /** The same command line with these options in place of what it says of them. */
+  with(options: Readonly<Record<string, unknown>>): Given {
+    return new Given(this.#args, { ...this.#options, ...options })
+  }
+
   /** A required argument, counted from 0. */
   argument(index: number): string {
     const value = this.#args[index]

@@ -28,6 +28,8 @@ export const SIGNER_OPTIONS: readonly VerbOption[] = [
   },
   { flags: '--all-platforms', summary: 'the image is an index: check and sign every platform of it, as its registry lists them' },
   ...REGISTRY_OPTIONS,
+  { flags: '--listen <address>', summary: 'serve this over HTTP on 127.0.0.1:PORT: POST {"image": …} to /check-only or /check-and-sign' },
+  { flags: '--listen-token-file <file>', summary: 'with --listen, the token that every request must bear' },
   { flags: '--kritis-compat', summary: 'read the policy, judge, log and end exactly as kritis signer' },
   { flags: '--stderrthreshold <level>', summary: 'with --kritis-compat, the least log line that is shown: INFO, WARNING, ERROR (default) or FATAL' },
 ]

@@ -33,7 +33,10 @@ export const signer: Verb = {
     'countersign signer --mode check-only --image registry.example/demo/app@sha256:02115bc7… --policy policy.yaml -o sarif',
   ],
   options: SIGNER_OPTIONS,
-  run: async (context, given) => (given.has('--kritis-compat') ? await runCompatible(context, given) : await runStrict(context, given)),
+  run: async (context, given) => {
+    if (given.has('--listen')) return await (await import('./run-service.ts')).runService(context, given)
+    return given.has('--kritis-compat') ? await runCompatible(context, given) : await runStrict(context, given)
+  },
 }
 
 async function runStrict(context: Context, given: Given): Promise<ExitCode> {
