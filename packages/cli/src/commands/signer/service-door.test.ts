@@ -130,7 +130,7 @@ test('signer --listen reads policy and key before it serves, from the originalâ€
   const serve = async (env: Readonly<Record<string, string>>, ...more: readonly string[]) => {
     const line = ['signer', '--listen=127.0.0.1:0', '-pkix_private_key=key.pem', '-pkix_alg=ecdsa-p256-sha256', ...more]
     const { exit, stderr } = await runInMemory(line, { send, files, env, ended: AbortSignal.abort() })
-    return [exit, stderr.split('\n').at(-2)?.replace(/:\d+:/, ':PORT:')]
+    return [exit, stderr.trim().split('\n').at(-1)?.replace(/:\d+:/, ':PORT:')]
   }
   const env = { ATTESTATION_POLICY_PATH: 'policy.yaml', ATTESTATION_NOTE_NAME: 'projects/p1/notes/qa' }
   const token = '--listen-token-file=token.txt'
