@@ -64,6 +64,24 @@ describe('the chart renders what install --print renders', { skip }, () => {
     })
   }
 
+  test('and what it starts knows every argument', async () => {
+    for (const options of [[], ['--upstream', 'https://countersign.example:8080', '--cluster', 'l.c', '--project', 'demo', '--webhook-path', PATH]]) {
+      const { stdout } = await runCli(['install', '--print', ...options])
+      const containers = Object.values(readObjects(stdout)).flatMap((object) => {
+        const { spec } = object as { spec?: { template?: { spec: { containers: { args: string[] }[] } } } }
+        return spec?.template?.spec.containers ?? []
+      })
+      assert.equal(containers.length, 2)
+      for (const { args } of containers) {
+        // Nothing of what they name is here, so they cannot start; but they have understood what they shall do.
+        const here = args.map((arg) => (arg.startsWith('--data=') ? `--data=${tempFolder()}` : arg))
+        const { code, stderr } = await runCli(here.includes('keep') ? [...here, '--kubeconfig=/gone'] : here)
+        assert.doesNotMatch(stderr, /unknown|Unknown|--help/)
+        assert.ok(code === 3 || stderr.includes('/gone'), `${args.join(' ')}: ${code} ${stderr}`)
+      }
+    }
+  })
+
   test('and neither takes a value that the other refuses', async () => {
     const wrong = [
       { mod: 'gate' },

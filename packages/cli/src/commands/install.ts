@@ -11,7 +11,7 @@ export const install: Verb = {
   summary: 'Print what an installation in a cluster is made of, for kubectl apply',
   details: [
     'By default a server with its gate, on one volume: apply it, register the cluster there, then apply it again with',
-    '--cluster, which adds the webhook. With --upstream only gates, which follow a server elsewhere.',
+    '--cluster, which adds its webhook. With --upstream only gates, which follow a server elsewhere.',
     'The file in --values is that of the Helm chart; options go before it.',
   ].join('\n'),
   examples: [
@@ -32,7 +32,7 @@ export const install: Verb = {
     { flags: '--webhook-path <path>', summary: 'path of the cluster’s webhook URL, at the Service of this installation' },
     { flags: '--webhook-url <url>', summary: 'the whole webhook URL, where API servers cannot reach a Service' },
     { flags: '--webhook-failure-policy <policy>', summary: 'what becomes of a Pod when no gate answers: Fail (default) or Ignore' },
-    { flags: '--workloads <how>', summary: 'deny: refuse workloads whose Pods could not run; ignore (default): judge their Pods alone' },
+    { flags: '--workloads <how>', summary: 'deny, warn or ignore, as the cluster is registered (default: as the server says, else ignore)' },
     { flags: '--on-premises', summary: 'use the names that the original has on premises' },
   ],
   async run(context, given) {

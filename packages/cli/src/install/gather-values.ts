@@ -38,6 +38,7 @@ async function readValuesFile({ terminal }: Context, file: string): Promise<Json
 async function treeOfOptions(context: Context, given: Given, fromFile: JsonObject): Promise<JsonObject> {
   const upstream = given.text('--upstream')
   const [cluster, project] = [given.text('--cluster'), context.findProject()]
+  const registered = await findRegistered(context, given, fromFile)
   return {
     ...(upstream === undefined ? {} : { mode: 'gate', upstream: { url: upstream } }),
     ...optional('image', given.text('--image')),
@@ -48,22 +49,27 @@ async function treeOfOptions(context: Context, given: Given, fromFile: JsonObjec
     ...(given.has('--certificates') ? { certificates: { source: given.text('--certificates') } } : {}),
     webhook: {
       ...optional('failurePolicy', given.text('--webhook-failure-policy')),
-      ...optional('workloads', given.text('--workloads')),
+      ...optional('workloads', given.text('--workloads') ?? registered?.workloads),
       ...optional('url', given.text('--webhook-url')),
-      ...optional('path', given.text('--webhook-path') ?? (await registeredPath(context, given, fromFile))),
+      ...optional('path', given.text('--webhook-path') ?? registered?.path),
     },
   }
 }
 
-/** The path of a registered cluster's webhook, where nobody gave it: its last segment is a credential that only the server knows. */
-async function registeredPath(context: Context, given: Given, fromFile: JsonObject): Promise<string | undefined> {
+/** How a cluster is registered, where nobody gave its path: the last segment is a credential that only the server knows. */
+async function findRegistered(
+  context: Context,
+  given: Given,
+  fromFile: JsonObject,
+): Promise<{ readonly path: string; readonly workloads?: string } | undefined> {
   const cluster = given.text('--cluster')
   const webhook = fromFile['webhook']
-  const isKnown = given.has('--webhook-url') || textIn(webhook, 'path') !== '' || textIn(webhook, 'url') !== ''
+  const isKnown = given.has('--webhook-url') || given.has('--webhook-path') || textIn(webhook, 'path') !== '' || textIn(webhook, 'url') !== ''
   if (cluster === undefined || isKnown) return undefined
   const registered = await (await context.api()).call('GET', pathOf('/countersign/v1', fullName(context, 'clusters', cluster)))
   const url = URL.parse(textIn(registered, 'webhookUrl'))
-  if (url !== null) return url.pathname
+  const workloads = textIn(registered, 'settings', 'workloads')
+  if (url !== null) return { path: url.pathname, ...(workloads === '' ? {} : { workloads }) }
   throw new UsageError(
     `You may not see the webhook URL of cluster "${cluster}"`,
     'Ask somebody who may for it, and give its path with --webhook-path',

@@ -70,7 +70,7 @@ const WORDS: readonly (readonly [path: readonly string[], words: readonly string
   ],
   [
     ['webhook', 'workloads'],
-    ['deny', 'ignore'],
+    ['deny', 'warn', 'ignore'],
   ],
 ]
 

@@ -34,8 +34,8 @@ export interface WebhookValues {
   /** Base64 of the authorities in PEM. Empty: whoever makes the certificates fills it in. */
   readonly caBundle: string
   readonly failurePolicy: 'Fail' | 'Ignore'
-  /** `deny` asks about workloads too, so that one that can never run is refused when it is applied. */
-  readonly workloads: 'deny' | 'ignore'
+  /** As the cluster is registered. All but `ignore` ask about workloads too, so that one that can never run is told of when it is applied. */
+  readonly workloads: 'deny' | 'warn' | 'ignore'
   readonly timeoutSeconds: number
   /** What stands in every denial. */
   readonly name: string

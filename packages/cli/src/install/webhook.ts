@@ -41,7 +41,7 @@ export function webhookConfiguration(metadata: KubernetesObject['metadata'], par
         objectSelector: mark('NotIn'),
         matchConditions: [{ name: 'not-node-critical', expression: `!(${NODE_CRITICAL})` }],
         failurePolicy,
-        rules: workloads === 'deny' ? [...POD_RULES, ...WORKLOAD_RULES] : POD_RULES,
+        rules: POD_RULES,
       },
       { ...shared, name: `break-glass.${name}`, objectSelector: mark('In'), failurePolicy: 'Ignore', rules: POD_RULES },
       {
@@ -52,6 +52,8 @@ export function webhookConfiguration(metadata: KubernetesObject['metadata'], par
         failurePolicy: 'Ignore',
         rules: POD_RULES,
       },
+      // It only tells early what a Pod would meet, and must keep nobody from scaling down while no gate answers.
+      ...(workloads === 'ignore' ? [] : [{ ...shared, name: `workloads.${name}`, failurePolicy: 'Ignore', rules: WORKLOAD_RULES }]),
     ],
   }
 }
