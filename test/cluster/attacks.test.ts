@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { startServer, type StartedServer } from '../harness/server.ts'
 import { missingControlPlane } from './control-plane.ts'
@@ -108,7 +109,8 @@ test('the API server’s client certificate is verified where its authority is n
     const found = await room.listDecisions()
     return found.length === 0 ? undefined : found
   })
-  const { metadata } = decision?.protoPayload as { metadata?: { verifiedBy?: string; certificateSubject?: string } }
+  assert.ok(decision !== undefined)
+  const { metadata } = decision.protoPayload as { metadata?: { verifiedBy?: string; certificateSubject?: string } }
   assert.deepEqual([metadata?.verifiedBy, metadata?.certificateSubject], ['CLIENT_CERTIFICATE', 'kube-apiserver-webhook-client'])
 })
 
@@ -127,10 +129,8 @@ function ask(server: StartedServer, path: string, body: object, agent?: Agent): 
   const url = new URL(server.webhookUrl)
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', host: url.hostname, port: url.port, path, headers: { 'content-type': 'application/json' } }
-    const sent = request({ ...options, ...(agent === undefined ? { ca: readFileSync(server.caFile) } : { agent }) }, async (response) => {
-      let text = ''
-      for await (const chunk of response.setEncoding('utf8')) text += String(chunk)
-      resolve({ status: response.statusCode ?? 0, body: text })
+    const sent = request({ ...options, ...(agent === undefined ? { ca: readFileSync(server.caFile) } : { agent }) }, (response) => {
+      text(response).then((answer) => resolve({ status: response.statusCode ?? 0, body: answer }), reject)
     })
     sent.on('error', reject)
     sent.end(JSON.stringify(body))

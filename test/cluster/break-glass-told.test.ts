@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { TEST_TLS } from '@countersign/gate/testing/certificate.ts'
 import { startServer } from '../harness/server.ts'
@@ -21,11 +22,11 @@ const labels = { 'image-policy.k8s.io/break-glass': 'true' }
 
 test('each use of break-glass is told to the hook at once and is an Event in its namespace, even where the image was fine', { skip }, async (t) => {
   const told: { readonly type: string; readonly data: { readonly name: string; readonly overridden: readonly string[] } }[] = []
-  const receiver = createServer(TEST_TLS, async (request, response) => {
-    let body = ''
-    for await (const chunk of request.setEncoding('utf8')) body += String(chunk)
-    told.push(JSON.parse(body) as (typeof told)[number])
-    response.writeHead(204).end()
+  const receiver = createServer(TEST_TLS, (request, response) => {
+    void text(request).then((body) => {
+      told.push(JSON.parse(body) as (typeof told)[number])
+      response.writeHead(204).end()
+    })
   }).listen(0, '127.0.0.1')
   await once(receiver, 'listening')
   t.after(() => receiver.close())
@@ -53,7 +54,9 @@ test('each use of break-glass is told to the hook at once and is an Event in its
     const printed = await expectOutput(room.kubectl(['get', 'events', '-o', 'json']))
     const { items } = JSON.parse(printed) as { items: readonly { reason: string; involvedObject: { name: string }; message: string }[] }
     const found = items.filter(({ reason }) => reason === 'BreakGlass')
-    return found.length < 2 ? undefined : found.map(({ involvedObject, message }) => [involvedObject.name, message]).sort()
+    return found.length < 2
+      ? undefined
+      : found.map(({ involvedObject, message }) => [involvedObject.name, message]).toSorted(([one = ''], [other = '']) => (one < other ? -1 : 1))
   })
   const by = 'Break-glass by image-policy.k8s.io/break-glass, for admin; '
   assert.deepEqual(messages, [

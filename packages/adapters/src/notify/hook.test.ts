@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { TEST_TLS } from '@countersign/gate/testing/certificate.ts'
 import { isPrivateAddress, makeGuardedPost } from './guarded-post.ts'
@@ -26,11 +27,11 @@ interface Received {
 async function receiver(t: TestContext, codes: readonly number[]) {
   const received: Received[] = []
   const left = [...codes]
-  const server = createServer(TEST_TLS, async (request, response) => {
-    let body = ''
-    for await (const chunk of request.setEncoding('utf8')) body += String(chunk)
-    received.push({ headers: request.headers, body })
-    response.writeHead(left.shift() ?? 204).end()
+  const server = createServer(TEST_TLS, (request, response) => {
+    void text(request).then((body) => {
+      received.push({ headers: request.headers, body })
+      response.writeHead(left.shift() ?? 204).end()
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())
