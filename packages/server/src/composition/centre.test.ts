@@ -88,9 +88,7 @@ test('a gate sees its project’s world whole, and of clusters its own alone', a
         description: 'of the test',
         globalPolicyEvaluationMode: 'ENABLE',
         admissionWhitelistPatterns: [{ namePattern: 'gcr.io/a/**' }],
-        clusterAdmissionRules: { 'eu.prod': rule(pgp.attestor.name) },
-        kubernetesNamespaceAdmissionRules: { kube: rule('projects/p2/attestors/a') },
-        kubernetesServiceAccountAdmissionRules: { 'ns:sa': rule('projects/p2/attestors/absent') },
+        clusterAdmissionRules: { 'eu.prod': rule(pgp.attestor.name, 'projects/p2/attestors/a'), 'eu.other': rule('projects/p2/attestors/absent') },
         defaultAdmissionRule: { ...rule(), evaluationMode: 'ALWAYS_ALLOW' },
       }),
     )
