@@ -53,6 +53,8 @@ export interface EvaluationPorts {
   readonly surroundings: Pick<Surroundings, 'now'>
 }
 
+/** A signature costs up to some milliseconds of the thread that serves everybody. */
+const MAX_CHECKS = 2000
 const NO_POLICY_ETAG = ''
 /** A key that stands for a cluster nobody named; its location is too long for any rule to be likely to name it. */
 const NO_CLUSTER = getValue(parseClusterKey('no-cluster-was-named.none'))
@@ -71,9 +73,10 @@ export async function evaluatePolicy(ports: EvaluationPorts, caller: Caller, ask
     const scope = await findScope(tables, project, asked)
     const requests = getValue(readSubjects(asked.subject, { project, scope, principal: caller.principal }), 'Cannot evaluate')
     const world = await gatherWorld(tables, project, await findPolicy(ports, tables, { project, tried }))
+    const checkAttestation = boundChecks(ports.checkAttestation)
     const evaluations: Evaluation[] = []
     for (const { label, request } of requests) {
-      const evidence = await gatherEvidence(tables, request, { world, position, checkAttestation: ports.checkAttestation })
+      const evidence = await gatherEvidence(tables, request, { world, position, checkAttestation })
       evaluations.push(evaluationOf(label, request, decideAdmission(request, evidence)))
     }
     return evaluations
@@ -108,4 +111,16 @@ async function findScope(tables: ValidationTables, project: ProjectId, asked: Ev
     'NOT_FOUND',
     `Cluster "${cluster}" of project "${project}" was not found: register it with: countersign clusters register ${cluster} --project ${project}`,
   )
+}
+
+/** RESOURCE_EXHAUSTED beyond what one evaluation may verify. */
+function boundChecks(check: AttestationChecker): AttestationChecker {
+  let checked = 0
+  return async (...asked) => {
+    if (++checked <= MAX_CHECKS) return await check(...asked)
+    throw new StatusError(
+      'RESOURCE_EXHAUSTED',
+      `Cannot evaluate: more than ${MAX_CHECKS} attestations would be verified, ask about fewer workloads at once`,
+    )
+  }
 }

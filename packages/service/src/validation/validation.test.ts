@@ -129,6 +129,20 @@ test('an attestor deleted and created again with another key trusts nothing that
   assert.equal((await evaluate({}))[0]?.decision.outcome, 'DENIED')
 })
 
+test('evaluatePolicy() verifies a bounded number of attestations, and says so', async () => {
+  const { policies, evaluate, occurrences, key } = await arrange()
+  await policies.updatePolicy(ADMIN, 'projects/p1/policy', requiring(ATTESTOR))
+  for (const host of ['a.example', 'b.example', 'c.example']) {
+    const attestation = signAttestation(key, 'key-1', DIGEST)
+    await occurrences.createOccurrence(ADMIN, 'projects/p1', { noteName: NOTE, resourceUri: `${host}/app@${DIGEST}`, attestation })
+  }
+  const item = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: { containers: [{ name: 'c', image: IMAGE }] } }
+  const list = (length: number) => ({ resource: { apiVersion: 'v1', kind: 'List', items: Array.from({ length }, () => item) } })
+  assert.equal((await evaluate({ subject: list(20) })).length, 20)
+  const refused = await refusalOf(evaluate({ subject: list(700) }))
+  assert.equal(refused.code, 'RESOURCE_EXHAUSTED')
+})
+
 test('evaluatePolicy() judges each workload of a list, and may try another policy', async () => {
   const { evaluate } = await arrange()
   const pod = (name: string, namespace: string) => ({
