@@ -1,5 +1,5 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { StatusError } from '@countersign/core/status.ts'
 
 /** The files of a server's data folder. */
@@ -16,7 +16,7 @@ export interface DataFolder {
 /** Makes the folder where it is missing, readable by its owner alone. Throws FAILED_PRECONDITION where it cannot. */
 export function openDataFolder(folder: string): DataFolder {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     chmodSync(folder, 0o700)
   } catch (error) {
     throw new StatusError('FAILED_PRECONDITION', `Cannot use the data folder "${folder}": choose a writable folder with --data`, { cause: error })
@@ -29,6 +29,13 @@ export function openDataFolder(folder: string): DataFolder {
     adminTokenFile: join(folder, 'admin-token'),
     caFile: join(folder, 'ca.pem'),
   }
+}
+
+/** One folder after the other: Node's own recursive mkdir never ends where a file system such as /proc takes no folders. */
+function makeFolder(folder: string): void {
+  const missing: string[] = []
+  for (let at = resolve(folder); !existsSync(at) && at !== dirname(at); at = dirname(at)) missing.unshift(at)
+  for (const one of missing) mkdirSync(one, { mode: 0o700 })
 }
 
 /** Writes a file whole or not at all: temporary name, fsync, rename, fsync of the folder. */
