@@ -12,7 +12,7 @@ import { FakeVaultTransit } from '../testing/fake-vault-transit.ts'
 import { makeKeySurroundings, sendByFetch } from '../testing/key-surroundings.ts'
 import type { KmsKey } from '../testing/kms-key.ts'
 import { openKey } from './open-key.ts'
-import type { KeyOptions, KeySurroundings } from './opened-key.ts'
+import type { KeyOptions, KeyRequest, KeySurroundings } from './opened-key.ts'
 
 /** One keeper as the contract sees it. */
 interface Keeper {
@@ -137,3 +137,31 @@ for (const uri of [
     await assert.rejects(openKey(uri, {}, surroundings), { code: 'INVALID_ARGUMENT' })
   })
 }
+
+test('Vault’s own variables reach it: authority, namespace, mount, OpenBao’s names, and the token that vault login wrote', {
+  skip: OPENSSL_ABSENT,
+}, async () => {
+  vault.addKey('named', 'ECDSA_P256_SHA256')
+  const seen: KeyRequest[] = []
+  const env = { BAO_ADDR: vault.server.origin, BAO_NAMESPACE: 'team', BAO_CACERT: '/ca.pem', HOME: '/home/ann' }
+  const files: Readonly<Record<string, string>> = { '/ca.pem': 'PEM', '/home/ann/.vault-token': 'token\n' }
+  const surroundings = makeKeySurroundings(env, {
+    readFile: async (path) => Buffer.from(files[path] ?? ''),
+    send: async (request) => {
+      seen.push(request)
+      return await sendByFetch(request)
+    },
+  })
+  await openKey('hashivault://named', {}, surroundings)
+  assert.deepEqual([seen[0]?.ca, seen[0]?.headers['x-vault-namespace'], seen[0]?.headers['x-vault-token']], ['PEM', 'team', 'token'])
+  await assert.rejects(openKey('hashivault://named', {}, { ...surroundings, env: { ...env, TRANSIT_SECRET_ENGINE_PATH: 'other' } }))
+  assert.equal(seen.at(-1)?.url, `${vault.server.origin}/v1/other/keys/named`)
+})
+
+test('a keeper’s endless or unreadable answer is an outage, and a redirect is not followed', async () => {
+  const answer = (status: number, body: string) =>
+    makeKeySurroundings(vault.env, { send: async () => ({ status, headers: { location: 'https://evil.example/' }, body: Buffer.from(body) }) })
+  await assert.rejects(openKey('hashivault://key', {}, answer(200, 'x'.repeat(2 * 1024 * 1024))), { code: 'UNAVAILABLE' })
+  await assert.rejects(openKey('hashivault://key', {}, answer(307, '')), { code: 'UNAVAILABLE' })
+  await assert.rejects(openKey('hashivault://key', {}, answer(200, '<html>')), { code: 'FAILED_PRECONDITION' })
+})

@@ -11,6 +11,7 @@ export const signAndCreateAttestation: Verb = {
   summary: 'Sign for an image and store the attestation',
   examples: [
     'countersign attestations sign-and-create --artifact-url="registry.example/app@sha256:02115bc7…" \\\n      --attestor=projects/demo/attestors/manually-verified --gpg-key=ann@example.com',
+    'countersign attestations sign-and-create --artifact-url="registry.example/app@sha256:02115bc7…" \\\n      --attestor=projects/demo/attestors/built --key=awskms:///alias/build',
     'countersign attestations sign-and-create --artifact-url="registry.example/app@sha256:02115bc7…" \\\n      --attestor=projects/demo/attestors/built --pkix-private-key-file=key.pem --pkix-private-key-algorithm=ecdsa-p256-sha256',
   ],
   options: [
