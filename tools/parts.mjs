@@ -35,6 +35,8 @@ const catalogue = {
   // Without a probe: it has no argument that ends with code 0 and needs no token.
   'pkcs11-tool': { debian: 'opensc' },
   strace: { debian: 'strace', probe: ['--version'] },
+  // Not unpacked: it is a hundred packages.
+  chromium: { probe: ['--version'], hint: 'apt-get install chromium' },
   // Without a probe: it needs a second to say its version, and it is a script that runs wherever it is.
   gcloud: {},
 }

@@ -81,7 +81,7 @@ export const PAGE_STYLE = `:root { color-scheme: light dark; font: 16px/1.5 syst
 main { max-width: 52rem; margin: 3rem auto; padding: 0 1.5rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.5rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
-pre { padding: .75rem 1rem; overflow-x: auto; border: 1px solid; border-radius: .5rem; }
+pre { padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid; border-radius: .5rem; }
 `
 
 function escapeHtml(text: string): string {
