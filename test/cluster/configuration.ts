@@ -6,6 +6,8 @@ import type { Certificates } from './certificates.ts'
 export interface ImagePolicyBackend {
   readonly url: string
   readonly caFile: string
+  /** An AdmissionConfiguration that was made elsewhere, instead of the one that is made here. */
+  readonly admissionFile?: string
 }
 
 /** Kubernetes reads JSON wherever it reads YAML. */
@@ -24,13 +26,13 @@ export function writeAdminKubeconfig(folder: string, server: string, { authority
 }
 
 /**
- * The API server's admission configuration: the ImagePolicyWebhook backend, and the client certificate that webhooks are
+ * The API server's admission configuration: the ImagePolicyWebhook backend, where one is named, and the client certificate that webhooks are
  * shown. Answers are not remembered (`-1`): a test that signs an image asks for it again at once. Everything fails closed.
  */
-export function writeAdmissionConfiguration(folder: string, backend: ImagePolicyBackend, certificates: Certificates): string {
+export function writeAdmissionConfiguration(folder: string, backend: ImagePolicyBackend | undefined, certificates: Certificates): string {
+  if (backend.admissionFile !== undefined) return backend.admissionFile
   const user = { 'client-certificate': certificates.webhookClient.certificate, 'client-key': certificates.webhookClient.key }
-  const cluster = { server: backend.url, 'certificate-authority': backend.caFile }
-  const kubeConfigFile = writeKubeconfig(folder, 'image-policy.kubeconfig', { cluster, user })
+  const imagePolicy = backend === undefined ? [] : [imagePolicyPlugin(folder, backend, user)]
   const webhookAuthentication = writeJson(folder, 'webhook.kubeconfig', {
     apiVersion: 'v1',
     kind: 'Config',
@@ -42,14 +44,18 @@ export function writeAdmissionConfiguration(folder: string, backend: ImagePolicy
     apiVersion: 'apiserver.config.k8s.io/v1',
     kind: 'AdmissionConfiguration',
     plugins: [
-      {
-        name: 'ImagePolicyWebhook',
-        configuration: { imagePolicy: { kubeConfigFile, allowTTL: -1, denyTTL: -1, retryBackoff: 50, defaultAllow: false } },
-      },
+      ...imagePolicy,
       { name: 'ValidatingAdmissionWebhook', configuration: webhooks },
       { name: 'MutatingAdmissionWebhook', configuration: webhooks },
     ],
   })
+}
+
+function imagePolicyPlugin(folder: string, backend: ImagePolicyBackend, user: object): object {
+  const cluster = { server: backend.url, 'certificate-authority': backend.caFile }
+  const kubeConfigFile = writeKubeconfig(folder, 'image-policy.kubeconfig', { cluster, user })
+  const imagePolicy = { kubeConfigFile, allowTTL: -1, denyTTL: -1, retryBackoff: 50, defaultAllow: false }
+  return { name: 'ImagePolicyWebhook', configuration: { imagePolicy } }
 }
 
 /** What the API server writes to its audit log: who asked for which Pod or workload, and what admission said of it. */

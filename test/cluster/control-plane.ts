@@ -35,7 +35,7 @@ interface Site {
  * their own, and waits until Pods can be made. `imagePolicy` must be reachable only once a Pod is made. In the folder of one
  * that was stopped, the same cluster starts again.
  */
-export async function startControlPlane(imagePolicy: ImagePolicyBackend, folder: string = tempFolder()): Promise<ControlPlane> {
+export async function startControlPlane(imagePolicy: ImagePolicyBackend | undefined, folder: string = tempFolder()): Promise<ControlPlane> {
   const certificates = await makeCertificates(folder)
   const url = `https://127.0.0.1:${await freePort()}`
   const client = makeApiClient(url, certificates)
@@ -76,7 +76,7 @@ async function startEtcd(folder: string, started: AsyncDisposableStack): Promise
 
 interface ApiServerOptions {
   readonly etcd: string
-  readonly imagePolicy: ImagePolicyBackend
+  readonly imagePolicy: ImagePolicyBackend | undefined
   readonly auditLog: string
 }
 
@@ -99,7 +99,7 @@ async function startApiServer(site: Site, { etcd, imagePolicy, auditLog }: ApiSe
       'service-cluster-ip-range': '10.0.0.0/24',
       // It would try for ever to publish an address that is not loopback.
       'endpoint-reconciler-type': 'none',
-      'enable-admission-plugins': 'ImagePolicyWebhook',
+      ...(imagePolicy === undefined ? {} : { 'enable-admission-plugins': 'ImagePolicyWebhook' }),
       'admission-control-config-file': writeAdmissionConfiguration(folder, imagePolicy, certificates),
       'audit-policy-file': writeAuditPolicy(folder),
       'audit-log-path': auditLog,
