@@ -34,6 +34,8 @@ const catalogue = {
   'softhsm2-util': { debian: 'softhsm2', probe: ['--version'] },
   // Without a probe: it has no argument that ends with code 0 and needs no token.
   'pkcs11-tool': { debian: 'opensc' },
+  // Without a probe: it has no arguments, and serves at once.
+  'local-kms': { hint: 'go install github.com/nsmithuk/local-kms@latest' },
   strace: { debian: 'strace', probe: ['--version'] },
   // Not unpacked: it is a hundred packages.
   chromium: { probe: ['--version'], hint: 'apt-get install chromium' },
