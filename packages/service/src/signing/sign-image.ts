@@ -53,7 +53,7 @@ export interface CheckResult {
  * has been parsed by whoever made the request.
  */
 export async function signImage(clock: Clock, { image, check, sign = [] }: SigningRequest): Promise<SigningResult> {
-  await sign[0]?.attestations.findNote()
+  if (check !== undefined) await sign[0]?.attestations.findNote()
   const checked = check === undefined ? undefined : await checkImage(clock, image, check)
   if (checked !== undefined && checked.verdict.outcome !== 'CONFORMS') return { check: checked, attestations: [] }
   const attestations: Attested[] = []

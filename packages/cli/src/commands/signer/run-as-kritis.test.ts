@@ -184,4 +184,26 @@ describe('countersign signer --kritis-compat', () => {
       attestation: { hint: { humanReadableName: 'signing-aa' } },
     })
   })
+
+  test('§1.7: its calls are the original’s, in its order, with its filters', async () => {
+    const { run, requests } = await makeRun([[], CLEAN])
+    const served = requests.length
+    assert.equal((await run(...CHECK, ...KEY, '-mode=check-and-sign', '-note_name=projects/p1/notes/fresh')).exit, 0)
+    const calls = requests.slice(served).map(({ method, url }) => {
+      const { pathname, searchParams } = new URL(url)
+      return [
+        method,
+        pathname.replace(/occurrences\/[0-9a-f-]{36}$/, 'occurrences/ID'),
+        searchParams.get('filter') ?? searchParams.get('noteId'),
+      ] as const
+    })
+    assert.deepEqual(calls, [
+      ['GET', '/v1/projects/p1/notes/fresh/occurrences', `resourceUrl="https://${IMAGE}"`],
+      ['GET', '/v1/projects/p1/notes/fresh', null],
+      ['POST', '/v1/projects/p1/notes', 'fresh'],
+      ['POST', '/v1/projects/p1/occurrences', null],
+      // Ours alone: what was stored is read back and verified.
+      ['GET', '/v1/projects/p1/occurrences/ID', null],
+    ])
+  })
 })

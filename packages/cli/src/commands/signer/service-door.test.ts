@@ -126,7 +126,13 @@ test('signer --listen reads policy and key before it serves, from the originalâ€
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const policy = 'apiVersion: kritis.grafeas.io/v1beta1\nkind: VulnzSigningPolicy\nmetadata: { name: p }\n'
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
-  const files = { 'token.txt': `${TOKEN}\n`, 'short.txt': 'short', 'policy.yaml': `${policy}spec: { imageVulnerabilityRequirements: { maximumFixableSeverity: LOW } }\n`, 'bad.yaml': 'kind: X\n', 'key.pem': key }
+  const files = {
+    'token.txt': `${TOKEN}\n`,
+    'short.txt': 'short',
+    'policy.yaml': `${policy}spec: { imageVulnerabilityRequirements: { maximumFixableSeverity: LOW } }\n`,
+    'bad.yaml': 'kind: X\n',
+    'key.pem': key,
+  }
   const serve = async (env: Readonly<Record<string, string>>, ...more: readonly string[]) => {
     const line = ['signer', '--listen=127.0.0.1:0', '-pkix_private_key=key.pem', '-pkix_alg=ecdsa-p256-sha256', ...more]
     const { exit, stderr } = await runInMemory(line, { send, files, env, ended: AbortSignal.abort() })

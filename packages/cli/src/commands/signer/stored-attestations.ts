@@ -22,7 +22,7 @@ export function makeAttestations(api: Api, { image, asKritis }: SignerOrder, { n
       const body = asKritis ? KRITIS_NOTE : { attestation: { hint: { humanReadableName: id } } }
       await unless('ALREADY_EXISTS', api.call('POST', pathOf('/v1', `projects/${provider}/notes`), { query: { noteId: id }, body }))
     },
-    list: async () => (await findAttestations(api, { note }, image.digest)).map((tree) => readStoredAttestation(readAttestation(tree))),
+    list: async () => (await findEarlier(api, { note, image, asKritis })).map((tree) => readStoredAttestation(readAttestation(tree))),
     create: async ({ serializedPayload: payload, signatures }) => {
       const [signature] = signatures
       if (signature === undefined) throw new StatusError('INVALID_ARGUMENT', 'An attestation needs a signature')
@@ -33,6 +33,12 @@ export function makeAttestations(api: Api, { image, asKritis }: SignerOrder, { n
     get: async (occurrence) => readStoredAttestation(readAttestation(await api.call('GET', pathOf('/v1', occurrence)))),
     delete: async (occurrence) => void (await unless('NOT_FOUND', api.call('DELETE', pathOf('/v1', occurrence)))),
   }
+}
+
+/** Of the digest, whatever repository and tag were written; as kritis, of the image verbatim (§1.7 step 1). */
+async function findEarlier(api: Api, { note, image, asKritis }: Pick<SignerOrder, 'image' | 'asKritis'> & Pick<SignOrder, 'note'>) {
+  if (!asKritis) return await findAttestations(api, { note }, image.digest)
+  return await api.list(pathOf('/v1', note, '/occurrences'), 'occurrences', { query: { filter: `resourceUrl="${image.resourceUri}"` } })
 }
 
 /** The note that the original makes, byte for byte, the two spaces of its empty namespace included (§1.7). */
