@@ -6,6 +6,7 @@ import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
 import type { StoredToken, TokenTables } from '../access/ports.ts'
 import type { AuditTables } from '../audit/ports.ts'
+import type { BreakGlassTables } from '../break-glass/ports.ts'
 import type { Changes, ChangeWriter, Feed } from '../changes/change.ts'
 import { getValue } from '../changes/invalid.ts'
 import type { Page, PageRequest } from '../changes/page.ts'
@@ -21,6 +22,7 @@ export type ContractTables = TokenTables &
   PolicyTables &
   AttestorTables &
   ExemptionTables &
+  BreakGlassTables &
   NoteTables &
   OccurrenceTables &
   AuditTables &

@@ -1,5 +1,6 @@
 import type { DecisionSink } from '../audit/ports.ts'
 import { auditContract } from './audit-contract.ts'
+import { breakGlassContract } from './break-glass-contract.ts'
 import { changesContract } from './changes-contract.ts'
 import type { ContractStore } from './contract-store.ts'
 import { gatesContract } from './gates-contract.ts'
@@ -18,6 +19,7 @@ export function tablesContract(name: string, open: () => Promise<ContractStore>)
   changesContract(name, open)
   registrationContract(name, open)
   policyContract(name, open)
+  breakGlassContract(name, open)
   metadataContract(name, open)
   gatesContract(name, open)
 }
