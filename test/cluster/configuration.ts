@@ -30,7 +30,7 @@ export function writeAdminKubeconfig(folder: string, server: string, { authority
  * shown. Answers are not remembered (`-1`): a test that signs an image asks for it again at once. Everything fails closed.
  */
 export function writeAdmissionConfiguration(folder: string, backend: ImagePolicyBackend | undefined, certificates: Certificates): string {
-  if (backend.admissionFile !== undefined) return backend.admissionFile
+  if (backend?.admissionFile !== undefined) return backend.admissionFile
   const user = { 'client-certificate': certificates.webhookClient.certificate, 'client-key': certificates.webhookClient.key }
   const imagePolicy = backend === undefined ? [] : [imagePolicyPlugin(folder, backend, user)]
   const webhookAuthentication = writeJson(folder, 'webhook.kubeconfig', {

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { after } from 'node:test'
 import { runCli } from '../harness/cli.ts'
 import { clientEnvironment, startServer } from '../harness/server.ts'
+import { tempFolder } from '../harness/temp-folder.ts'
 import { callApi } from './api-client.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { CLUSTER, type Countersign, IMAGE_REVIEW, makeCountersign } from './guarded-cluster.ts'
@@ -16,6 +18,8 @@ export interface InstallCluster {
   readonly kubectl: Kubectl
   /** The command line on this Kubernetes: `install`, `uninstall`, `certificates`, `doctor`. Throws where it fails. */
   readonly countersign: Countersign
+  /** Changes what the API server's ImagePolicyWebhook plugin is told. */
+  readonly setReviewPolicy: (policy: Policy) => Promise<void>
   /** Asks for a Pod and takes it back; gives what the API server said. */
   readonly tryPod: (name: string, namespace?: string) => Promise<{ readonly status: number; readonly body: string }>
 }
@@ -35,9 +39,9 @@ async function start(): Promise<InstallCluster> {
   stops.defer(async () => void (await server.stop()))
   const asAdministrator = makeCountersign(server)
   await asAdministrator(['projects', 'create', IMAGE_REVIEW])
-  const registered = await asAdministrator(['clusters', 'register', CLUSTER, '--project', IMAGE_REVIEW, '--format', 'json'])
-  const { webhookUrl } = JSON.parse(registered) as { webhookUrl: string }
-  const plane = await startControlPlane({ url: webhookUrl, caFile: server.caFile })
+  await asAdministrator(['clusters', 'register', CLUSTER, '--project', IMAGE_REVIEW])
+  const printed = await asAdministrator(['install', '--print', '--image-policy-webhook', '--cluster', CLUSTER, '--project', IMAGE_REVIEW])
+  const plane = await startControlPlane({ url: server.webhookUrl, caFile: server.caFile, admissionFile: writeSetUpFiles(printed) })
   stops.defer(plane.stop)
   await until('the default service account', async () => {
     const { status } = await callApi(plane.client, 'GET', '/api/v1/namespaces/default/serviceaccounts/default')
@@ -50,7 +54,21 @@ async function start(): Promise<InstallCluster> {
   }
   const tryPod: InstallCluster['tryPod'] = (name, namespace = 'default') =>
     callApi(plane.client, 'POST', `/api/v1/namespaces/${namespace}/pods?dryRun=All`, pod(name, 'registry.example/app:1'))
-  return { plane, kubectl: makeKubectl(plane.kubeconfig), countersign, tryPod }
+  const setReviewPolicy = async (policy: Policy) =>
+    void (await asAdministrator(['policy', 'import', '-', '--project', IMAGE_REVIEW], JSON.stringify(policy)))
+  return { plane, setReviewPolicy, kubectl: makeKubectl(plane.kubeconfig), countersign, tryPod }
+}
+
+/** Puts the printed files where a person would, but for the folder; gives the path of the first, which names the others. */
+function writeSetUpFiles(printed: string): string {
+  const folder = tempFolder()
+  const documents = printed.split('---\n').slice(1)
+  const paths = documents.map((document) => {
+    const path = join(folder, basename(/^# (.*)$/m.exec(document)?.[1] ?? ''))
+    writeFileSync(path, document.replaceAll('/etc/kubernetes/countersign', folder))
+    return path
+  })
+  return paths[0] ?? ''
 }
 
 after(() => stops.disposeAsync())

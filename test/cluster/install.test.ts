@@ -8,6 +8,7 @@ import { missingControlPlane } from './control-plane.ts'
 import { CHART, runHelm } from './helm.ts'
 import { type Gate, type InstallCluster, installCluster, startGate } from './install-cluster.ts'
 import { expectOutput } from './kubectl.ts'
+import { ALLOW_ALL, DENY_ALL } from './policies.ts'
 import { until } from './until.ts'
 
 const skip = missingControlPlane()
@@ -60,6 +61,18 @@ async function untilDeleted({ plane }: InstallCluster, path: string): Promise<nu
   }
   throw new Error(`Nothing of ${path} was deleted`)
 }
+
+test('the printed files make the ImagePolicyWebhook plugin ask us', { skip }, async () => {
+  const { tryPod, setReviewPolicy, kubectl } = await installCluster()
+  await expectOutput(kubectl(['create', 'namespace', 'reviewed']))
+  await setReviewPolicy({ ...ALLOW_ALL, kubernetesNamespaceAdmissionRules: { reviewed: DENY_ALL['defaultAdmissionRule'] } })
+  const refused = await until('the plugin to refuse', async () => {
+    const { body } = await tryPod('any', 'reviewed')
+    return body.includes('image policy webhook backend') ? body : undefined
+  })
+  assert.match(refused, /denied one or more images: Denied by namespace admission rule for reviewed\. Overridden by evaluation mode/)
+  assert.equal((await tryPod('any')).status, 201)
+})
 
 test('installed by kubectl it guards everything but its own namespace; uninstalled, with the gate already dead, it leaves a working cluster', {
   skip,

@@ -9,7 +9,8 @@ import { mergeTrees } from './merge-trees.ts'
 import { DEFAULT_VALUES, ON_PREMISES, parseValues } from './parse-values.ts'
 import type { Installation, InstallValues } from './values.ts'
 
-const DEFAULT_NAMESPACE = 'countersign-system'
+/** Where an installation stands unless somebody says otherwise. */
+export const DEFAULT_NAMESPACE = 'countersign-system'
 
 /** The installation that a command line means: its options over the values in its file over the defaults. */
 export async function gatherInstallation(context: Context, given: Given): Promise<Installation> {
