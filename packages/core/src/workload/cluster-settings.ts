@@ -22,7 +22,7 @@ export interface ClusterSettings {
 export const NO_SETTINGS: ClusterSettings = { imagePaths: [], knative: false, pinTags: false }
 
 /** Knative's own Service, whose template is a Pod's. */
-export const KNATIVE_SERVICE_PATH = 'serving.knative.dev/v1/Service:spec.template.spec@PodSpec'
+const KNATIVE_SERVICE_PATH = 'serving.knative.dev/v1/Service:spec.template.spec@PodSpec'
 
 const MODES: readonly string[] = ['deny', 'warn', 'ignore'] satisfies WorkloadsMode[]
 const MAX_PATHS = 64
