@@ -5,7 +5,17 @@ import type { Timestamp } from '@countersign/core/instant.ts'
  * What a change feed row is about. ATTESTATION rows carry the digest, so that a follower forgets exactly what changed; OCCURRENCE is
  * every other kind of occurrence, which no decision depends on, and whose digest tells who waits for a scan that something came.
  */
-export type ChangedKind = 'PROJECT' | 'CLUSTER' | 'POLICY' | 'EXEMPTION' | 'BREAK_GLASS' | 'ATTESTOR' | 'NOTE' | 'ATTESTATION' | 'OCCURRENCE' | 'TOKEN'
+export type ChangedKind =
+  | 'PROJECT'
+  | 'CLUSTER'
+  | 'POLICY'
+  | 'EXEMPTION'
+  | 'BREAK_GLASS'
+  | 'ATTESTOR'
+  | 'NOTE'
+  | 'ATTESTATION'
+  | 'OCCURRENCE'
+  | 'TOKEN'
 export type ChangeOperation = 'CREATE' | 'UPDATE' | 'DELETE'
 
 /** One change, before it has a position. */
