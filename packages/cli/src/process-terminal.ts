@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Fetch } from '@countersign/adapters/registry/fetch.ts'
 import { sendOverHttp } from './connection/http-send.ts'
 import { makeFiles } from './process-files.ts'
 import { printable, type RunProgram, type Terminal, UsageError } from './terminal.ts'
@@ -20,7 +21,7 @@ export function processTerminal(): Terminal {
     interactive: process.stdout.isTTY === true,
     files: makeFiles(cwd),
     send: sendOverHttp,
-    fetch: (url, init) => fetch(url, init),
+    fetch: async (url, init) => await (await registryFetch())(url, init),
     runProgram,
     now: () => Date.now(),
     sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
@@ -32,6 +33,13 @@ export function processTerminal(): Terminal {
     ask,
     askSecret,
   }
+}
+
+/** Loaded when a registry is first asked: most commands ask none. */
+let fetchOfRegistries: Promise<Fetch> | undefined
+function registryFetch(): Promise<Fetch> {
+  fetchOfRegistries ??= import('@countersign/adapters/registry/fetch-with.ts').then(({ makeFetch }) => makeFetch(process.env))
+  return fetchOfRegistries
 }
 
 /** The first process of a container hears no signal that it did not ask for. */

@@ -7,5 +7,7 @@ export interface FetchInit {
   readonly body?: string
   /** Redirects are ours to judge. */
   readonly redirect: 'manual'
+  /** PEM of an authority to trust beside the system's. */
+  readonly ca?: string
   readonly signal: AbortSignal
 }

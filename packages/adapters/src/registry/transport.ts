@@ -14,6 +14,8 @@ export interface TransportOptions {
   readonly credentials: CredentialSource
   /** Hosts that may be spoken to in plain text; loopback always may. */
   readonly insecureHosts: readonly string[]
+  /** PEM of an authority that is trusted beside the system's, for registries and token services alike. */
+  readonly ca?: string
   /** Hosts of token services that may be shown passwords although they are not the registry's own. */
   readonly tokenHosts: readonly string[]
 }
@@ -115,21 +117,24 @@ export class Transport {
     const secure = new URL(`https://${host}`)
     if (!isLoopback(host) && !this.#options.insecureHosts.includes(domain)) return secure
     try {
-      const response = await this.#options.fetch(new URL('/v2/', secure), {
+      const response = await this.#fetch(new URL('/v2/', secure), {
         headers: {},
         redirect: 'manual',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       })
       await response.body?.cancel()
       return secure
-    } catch {
+    } catch (error) {
+      // Who speaks TLS with a certificate that nobody trusts is not asked again without any.
+      if (isOfCertificate(error)) throw error
       return new URL(`http://${host}`)
     }
   }
 
   async #fetch(...[url, init]: Parameters<Fetch>): Promise<Response> {
+    const { fetch, ca } = this.#options
     try {
-      return await this.#options.fetch(url, init)
+      return await fetch(url, { ...init, ...(ca === undefined ? {} : { ca }) })
     } catch (cause) {
       if (cause instanceof StatusError) throw cause
       throw unreachable(url, describe(cause), cause)
@@ -155,6 +160,13 @@ function redirectOf(response: Response, from: URL): URL | undefined {
   throw unreachable(from, 'it redirects to an address that is not valid')
 }
 
+const CERTIFICATE = /^(?:ERR_TLS_CERT|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED)/
+
+/** Whether it is the certificate of the other side that is not taken. */
+function isOfCertificate(error: unknown): boolean {
+  return error instanceof StatusError && CERTIFICATE.test(describe(error.cause))
+}
+
 /** The innermost reason, such as ECONNREFUSED: `fetch failed` says nothing. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'it failed'
@@ -164,5 +176,8 @@ function describe(error: unknown): string {
 }
 
 function unreachable(url: URL, why: string, cause?: unknown): StatusError {
-  return new StatusError('UNAVAILABLE', `Cannot reach ${url.host}: ${why}`, { cause })
+  const hint = CERTIFICATE.test(why)
+    ? '; its certificate is by an authority that is not trusted here: name the authority with --registry-ca-file'
+    : ''
+  return new StatusError('UNAVAILABLE', `Cannot reach ${url.host}: ${why}${hint}`, { cause })
 }

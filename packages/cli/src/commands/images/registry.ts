@@ -8,6 +8,7 @@ import type { VerbOption } from '../verb.ts'
 
 export const REGISTRY_OPTIONS: readonly VerbOption[] = [
   { flags: '--insecure-registry <host>', summary: 'a host that may be spoken to in plain text; loopback always may', kind: 'list' },
+  { flags: '--registry-ca-file <file>', summary: 'an authority to trust beside the system’s, for registries, PEM' },
 ]
 
 /** A client of registries with the credentials that docker keeps. */
@@ -16,7 +17,9 @@ export async function openRegistry(terminal: Terminal, given: Given): Promise<Re
   const folder = DOCKER_CONFIG ?? (HOME === undefined ? undefined : `${HOME}/.docker`)
   const config = folder === undefined ? undefined : await terminal.files.find(`${folder}/config.json`)
   const credentials = dockerCredentials(config === undefined ? undefined : new TextDecoder().decode(config), runCredentialHelper)
-  return makeRegistryClient({ fetch: terminal.fetch, credentials, insecureHosts: given.list('--insecure-registry'), tokenHosts: [] })
+  const file = given.text('--registry-ca-file')
+  const ca = file === undefined ? {} : { ca: new TextDecoder().decode(await terminal.files.read(file)) }
+  return makeRegistryClient({ ...ca, fetch: terminal.fetch, credentials, insecureHosts: given.list('--insecure-registry'), tokenHosts: [] })
 }
 
 /** An image or repository as people write it, with or without a scheme. */
