@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missingControlPlane } from './control-plane.ts'
-import { app, definition, pipeline, rollout } from './custom-resources.ts'
+import { app, definition, knativeService, pipeline, rollout } from './custom-resources.ts'
 import { type GuardedCluster, guardedCluster } from './guarded-cluster.ts'
 import { expectOutput } from './kubectl.ts'
 import { DENY_ALL } from './policies.ts'
@@ -59,4 +59,32 @@ test('a path that finds nothing refuses nothing: what the resource makes is deci
   const shaped = { ...empty, metadata: { name: 'misshapen' }, spec: { template: { spec: { containers: 'app' } } } }
   const refused = await room.kubectl(['apply', '-f', '-'], shaped)
   assert.match(refused.stderr, /Countersign cannot read the review: .*spec\.template\.spec\.containers: Expected a list, got a string/)
+})
+
+test('§6.8: a Knative Service that asks to be checked is refused in Cloud Run’s words, and admitted with a justification, on record', {
+  skip,
+}, async () => {
+  const cluster = await guardedCluster()
+  await expectOutput(cluster.kubectl(['apply', '-f', '-'], definition('serving.knative.dev', 'v1', 'Service')))
+  await expectOutput(cluster.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd/services.serving.knative.dev']))
+  const room = await openRoom(cluster, 'knative', { register: ['--knative', 'on'] })
+  const asking = { 'run.googleapis.com/binary-authorization': 'default' }
+  const image = imageNamed('web')
+  const apply = (name: string, annotations: Readonly<Record<string, string>>) =>
+    room.kubectl(['apply', '-f', '-'], knativeService(name, image, annotations))
+  const refused = await apply('web', asking)
+  assert.equal(refused.code, 1)
+  const said = `Service update rejected by Binary Authorization policy: Container image '${image}' is not authorized by policy. Denied by always_deny admission rule`
+  assert.ok(
+    refused.stderr.includes('Error from server (ContainerImageUnauthorized): ') &&
+      refused.stderr.includes(`admission webhook "knative.imagepolicywebhook.image-policy.k8s.io" denied the request: ${said}`),
+    refused.stderr,
+  )
+  assert.equal((await apply('unasked', {})).code, 0)
+  const broken = await apply('urgent', { ...asking, 'run.googleapis.com/binary-authorization-breakglass': 'incident 12' })
+  assert.equal(broken.code, 0, broken.stderr)
+  assert.match(broken.stderr, /^Warning: Break-glass: admitted by run\.googleapis\.com\/binary-authorization-breakglass; this is on record\n/)
+  await expectOutput(room.kubectl(['label', 'services.serving.knative.dev', 'urgent', 'colour=red']))
+  const alone = await apply('alone', { 'run.googleapis.com/binary-authorization-breakglass': 'incident 12' })
+  assert.match(alone.stderr, /needs run\.googleapis\.com\/binary-authorization: default beside it/)
 })

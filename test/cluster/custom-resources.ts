@@ -39,6 +39,12 @@ export function pipeline(name: string, image: string): object {
   return { apiVersion: 'tekton.dev/v1', kind: 'Pipeline', metadata: { name }, spec: { tasks: [{ name: 'build', taskSpec: { steps } }] } }
 }
 
+/** A Knative Service with Cloud Run's annotations. */
+export function knativeService(name: string, image: string, annotations: Readonly<Record<string, string>>): object {
+  const spec = { template: { spec: { containers: [{ image }] } } }
+  return { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name, annotations }, spec }
+}
+
 /** Something that no preset knows. */
 export function app(name: string, image: string): object {
   return { apiVersion: 'example.com/v1', kind: 'App', metadata: { name }, spec: { image, sidecars: [{ image }] } }
