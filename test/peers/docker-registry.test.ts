@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import { makeRegistryClient, type RegistryClient } from '@countersign/adapters/registry/client.ts'
+import { issueServerCertificate, makeAuthority } from '@countersign/adapters/certificates/authority.ts'
+import { makeFetch } from '@countersign/adapters/registry/fetch-with.ts'
 import { type ImageReference, parseImageReference } from '@countersign/core/image/reference.ts'
 import { missingParts } from '../harness/parts.ts'
 import { startRegistry, type StartedRegistry } from '../harness/registry.ts'
@@ -90,4 +92,26 @@ test('what a real registry does not have is NOT_FOUND', OPTIONS, async (t) => {
   const world = await start(t)
   await assert.rejects(world.client.resolveTag(image(world, 'team/app:v1')), { code: 'NOT_FOUND' })
   await assert.rejects(world.client.listTags(image(world, 'team/app')), { code: 'NOT_FOUND' })
+})
+
+/** bcrypt of `s3cret`. */
+const HTPASSWD = 'ann:$2b$05$abcdefghijklmnopqrstuuLK7U1u6pVRmL7L1BBM2aS35PSZnDXlK\n'
+
+test('a real registry behind TLS by a private authority, with a password', OPTIONS, async (t) => {
+  const authority = await makeAuthority(Date.now())
+  const tls = await issueServerCertificate(authority, { hosts: ['127.0.0.1'], now: Date.now() })
+  const registry = await startRegistry({ tls, htpasswd: HTPASSWD })
+  t.after(() => registry.stop())
+  const parsed = parseImageReference(`${registry.host}/team/app:v1`)
+  assert.ok(parsed.ok)
+  const resolve = async (password: string | undefined, more: { readonly ca?: string }): Promise<unknown> => {
+    const credentials = async () => (password === undefined ? undefined : ({ kind: 'PASSWORD', username: 'ann', password } as const))
+    const client = makeRegistryClient({ fetch: makeFetch({}), credentials, insecureHosts: [], tokenHosts: [], ...more })
+    return await client.resolveTag(parsed.value).catch((error: { readonly code: string }) => error.code)
+  }
+  const ca = authority.cert
+  assert.deepEqual(
+    [await resolve('s3cret', {}), await resolve(undefined, { ca }), await resolve('wrong', { ca }), await resolve('s3cret', { ca })],
+    ['UNAVAILABLE', 'UNAUTHENTICATED', 'UNAUTHENTICATED', 'NOT_FOUND'],
+  )
 })
