@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
+import { hash, sign, X509Certificate } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { makeRegistryClient, type RegistryClient } from '@countersign/adapters/registry/client.ts'
 import { issueServerCertificate, makeAuthority } from '@countersign/adapters/certificates/authority.ts'
@@ -115,3 +117,40 @@ test('a real registry behind TLS by a private authority, with a password', OPTIO
     ['UNAVAILABLE', 'UNAUTHENTICATED', 'UNAUTHENTICATED', 'NOT_FOUND'],
   )
 })
+
+test('a real registry that believes the tokens of another service', OPTIONS, async (t) => {
+  const authority = await makeAuthority(Date.now())
+  const pair = await issueServerCertificate(authority, { hosts: ['tokens.test'], now: Date.now() })
+  const asked: (string | null)[] = []
+  const tokens = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '', 'http://tokens.test')
+    asked.push(searchParams.get('scope'))
+    if (request.headers.authorization !== `Basic ${Buffer.from('ann:s3cret').toString('base64')}`) return void response.writeHead(401).end()
+    response.end(JSON.stringify({ token: signToken(pair, searchParams.get('scope') ?? '') }))
+  })
+  await new Promise<void>((resolve) => tokens.listen(0, '127.0.0.1', resolve))
+  t.after(() => tokens.close())
+  const realm = `http://127.0.0.1:${(tokens.address() as AddressInfo).port}/token`
+  const registry = await startRegistry({ token: { realm, service: 'test', issuer: 'tokens.test', cert: authority.cert } })
+  t.after(() => registry.stop())
+  const parsed = parseImageReference(`${registry.host}/team/app:v1`)
+  assert.ok(parsed.ok)
+  const resolve = async (password: string): Promise<unknown> => {
+    const credentials = async () => ({ kind: 'PASSWORD', username: 'ann', password }) as const
+    const client = makeRegistryClient({ fetch: makeFetch({}), credentials, insecureHosts: [], tokenHosts: [] })
+    return await client.resolveTag(parsed.value).catch((error: { readonly code: string }) => error.code)
+  }
+  assert.deepEqual([await resolve('wrong'), await resolve('s3cret')], ['UNAUTHENTICATED', 'NOT_FOUND'])
+  assert.deepEqual(asked, ['repository:team/app:pull', 'repository:team/app:pull'])
+})
+
+/** A token as distribution's token service makes them (JWT, ES256, with its certificate in the header). */
+function signToken({ cert, key }: { readonly cert: string; readonly key: string }, scope: string): string {
+  const [type, name, actions = ''] = scope.split(':')
+  const now = Math.floor(Date.now() / 1000)
+  const access = [{ type, name, actions: actions.split(',') }]
+  const claims = { iss: 'tokens.test', sub: 'ann', aud: 'test', exp: now + 300, nbf: now - 10, iat: now, jti: 'one', access }
+  const header = { typ: 'JWT', alg: 'ES256', x5c: [new X509Certificate(cert).raw.toString('base64')] }
+  const text = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+  return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+}

@@ -236,3 +236,57 @@ test('each refusal of a registry has its code', async () => {
     assert.equal(await codeOf(clientWith().resolveTag(image('team/app:v1'))), code)
   }
 })
+
+test('a tag that moves between two requests gives one image or the other, whole, and never a mixture', async () => {
+  const first = registry.addImage('team/app', { tag: 'v1', created: OLD })
+  registry.lie = ({ url }) => {
+    if (url.endsWith('/manifests/v1')) queueMicrotask(() => registry.addImage('team/app', { tag: 'v1', created: NEW }))
+    return undefined
+  }
+  const found = await clientWith().describeImage(image('team/app:v1'))
+  assert.deepEqual([found.digest, found.created], [first, OLD])
+})
+
+test('C8: a configuration without end is refused at its bound', async () => {
+  registry.addImage('team/app', { tag: 'v1', created: OLD })
+  registry.lie = ({ url }) =>
+    url.includes('/blobs/') ? { status: 200, headers: { 'transfer-encoding': 'chunked' }, body: ' '.repeat(4 * 1024 * 1024 + 1) } : undefined
+  assert.equal(await codeOf(clientWith().describeImage(image('team/app:v1'))), 'RESOURCE_EXHAUSTED')
+})
+
+test('a body that is shorter than its length is no content', async () => {
+  registry.addImage('team/app', { tag: 'v1', created: OLD })
+  registry.lie = ({ url }) =>
+    url.includes('/manifests/')
+      ? { status: 200, headers: { 'content-type': MANIFEST, 'content-length': '900', connection: 'close' }, body: '{' }
+      : undefined
+  assert.ok(['UNAVAILABLE', 'DATA_LOSS'].includes(await codeOf(clientWith().resolveTag(image('team/app:v1')))))
+})
+
+test('C14: a token service’s redirect is not followed: the password stays where it was meant for', async () => {
+  registry.login = { kind: 'TOKEN', username: 'ann', password: 's3cret' }
+  registry.lie = ({ url }) => (url.startsWith('/token') ? { status: 307, headers: { location: `http://${other.host}/token` } } : undefined)
+  assert.equal(await codeOf(clientWith(PASSWORD).resolveTag(image('team/app:v1'))), 'UNAVAILABLE')
+  assert.deepEqual(other.requests, [])
+})
+
+test('a token that is no header value, and one without end, are refused', async () => {
+  registry.login = { kind: 'TOKEN' }
+  const answer = async (body: string) => {
+    registry.lie = ({ url }) => (url.startsWith('/token') ? { status: 200, body } : undefined)
+    return await codeOf(clientWith().resolveTag(image('team/app:v1')))
+  }
+  assert.equal(await answer(JSON.stringify({ token: 'a\r\nx-evil: 1' })), 'DATA_LOSS')
+  assert.equal(await answer(JSON.stringify({ token: 'a'.repeat(300_000) })), 'RESOURCE_EXHAUSTED')
+})
+
+test('pages of tags without end stop at the bound', async () => {
+  let page = 0
+  registry.lie = ({ url }) => {
+    if (!url.includes('/tags/')) return undefined
+    const tags = Array.from({ length: 1000 }, (_, index) => `t${page}-${index}`)
+    return { status: 200, headers: { link: `</v2/team/app/tags/list?n=1000&last=${page++}>; rel="next"` }, body: JSON.stringify({ tags }) }
+  }
+  assert.equal(await codeOf(clientWith().listTags(image('team/app'))), 'RESOURCE_EXHAUSTED')
+  assert.ok(page <= 11)
+})

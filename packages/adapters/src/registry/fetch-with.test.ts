@@ -67,6 +67,8 @@ test('goes through the proxy of the environment, unless NO_PROXY names the host'
   assert.equal(await (await makeFetch(env)(new URL('http://registry.invalid/v2/'), init())).text(), 'by proxy')
   await assert.rejects(makeFetch(env)(new URL('https://registry.invalid/v2/'), init()))
   assert.deepEqual(asked, ['GET http://registry.invalid/v2/', 'CONNECT registry.invalid:443'])
-  await assert.rejects(makeFetch({ ...env, NO_PROXY: 'registry.invalid' })(new URL('http://registry.invalid/v2/'), init()), { code: /^(?:ENOTFOUND|EAI_AGAIN)$/ })
+  await assert.rejects(makeFetch({ ...env, NO_PROXY: 'registry.invalid' })(new URL('http://registry.invalid/v2/'), init()), {
+    code: /^(?:ENOTFOUND|EAI_AGAIN)$/,
+  })
   assert.equal(asked.length, 2)
 })
