@@ -41,6 +41,12 @@ export interface DoorOptions {
   readonly overloaded: () => GateResponse
 }
 
+/**
+ * A connection that looks idle may have a request on its way, which closing would lose: an API server does not send a POST again. So each is
+ * told to go with its next answer first, and only those that had none for so long are closed.
+ */
+const LAST_CALL_MS = 1_000
+
 /** More than enough of a body for a refusal to find the uid in. */
 const HEAD_BYTES = 4096
 
@@ -97,11 +103,14 @@ function doorOf(server: https.Server, state: DoorState): Door {
       new Promise((resolve) => {
         state.draining = true
         const timer = setTimeout(() => server.closeAllConnections(), graceMs)
-        server.close(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-        server.closeIdleConnections()
+        const shut = (): void => {
+          server.close(() => {
+            clearTimeout(timer)
+            resolve()
+          })
+          server.closeIdleConnections()
+        }
+        server.getConnections((_, open) => (open === 0 ? shut() : setTimeout(shut, Math.min(graceMs, LAST_CALL_MS))))
       }),
   }
 }
