@@ -19,7 +19,7 @@ const WEBHOOK = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigur
 
 test('an authority is replaced under a steady stream of Pods, and no admission fails', { skip }, async (t) => {
   const cluster = await installCluster()
-  const { kubectl, countersign, plane, tryPod } = cluster
+  const { kubectl, countersign, tryPod } = cluster
   const folder = tempFolder()
 
   // The installation's own rights are what its keeper has here. Its certificate must be there before the gate is.
