@@ -5,6 +5,7 @@ import { answerDecision, answerEarly, answerNothingToJudge, answerStatus, answer
 import { earlyMode } from './early.ts'
 import type { GateRequest, GateResponse } from './door/exchange.ts'
 import { countDecision, type GateCounters } from './door/metrics.ts'
+import { parseTimeout } from './door/timeout.ts'
 import { findIdentity } from './review/identity.ts'
 import { pinPod, type ResolveTag } from './pinning/pin.ts'
 import { type ReadReview, readReview } from './review/read.ts'
@@ -61,7 +62,7 @@ function route(request: GateRequest, parts: HandlerParts): Answer {
   const cut = request.url.indexOf('?')
   const path = cut < 0 ? request.url : request.url.slice(0, cut)
   if (path.startsWith(WEBHOOK)) {
-    return review(request, parts, { segment: path.slice(WEBHOOK.length), query: cut < 0 ? '' : request.url.slice(cut + 1) })
+    return review(request, parts, path.slice(WEBHOOK.length))
   }
   if (path === '/healthz' || path === '/livez') return { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok\n' }
   if (path === '/readyz')
@@ -70,14 +71,9 @@ function route(request: GateRequest, parts: HandlerParts): Answer {
   return answerStatus(404, 'NotFound', 'Nothing is here: a cluster’s webhook address begins with /v1/webhook/')
 }
 
-interface Address {
-  readonly segment: string
-  readonly query: string
-}
-
-function review(request: GateRequest, parts: HandlerParts, { segment, query }: Address): Answer {
+function review(request: GateRequest, parts: HandlerParts, segment: string): Answer {
   if (request.method !== 'POST') return { ...answerStatus(405, 'MethodNotAllowed', 'A review is sent by POST'), headers: { allow: 'POST' } }
-  if (segment.endsWith(PIN)) return pin(request, parts, { segment: segment.slice(0, -PIN.length), query })
+  if (segment.endsWith(PIN)) return pin(request, parts, segment.slice(0, -PIN.length))
   const known = findCluster(parts.follower.world, segment)
   if (known === undefined) return unknownCluster(request, parts)
   const read = readReview(request.body, {
@@ -100,7 +96,7 @@ function review(request: GateRequest, parts: HandlerParts, { segment, query }: A
     return answerNothingToJudge(read.identity)
   }
   if (isStale(parts)) return undecided(request, { code: 'STALE' }, parts)
-  const deadlineMs = Math.max((parseTimeout(query) ?? parts.settings.decisionTimeoutMs) - MARGIN_MS, 1)
+  const deadlineMs = Math.max((parseTimeout(request.url) ?? parts.settings.decisionTimeoutMs) - MARGIN_MS, 1)
   const now = parts.surroundings.now()
   const marked = checkBreakGlass(read.request, request.body, { world: known.project.world, now })
   // A warning decides nothing, so it leaves no record: its Pods' decisions do.
@@ -113,11 +109,11 @@ function review(request: GateRequest, parts: HandlerParts, { segment, query }: A
 }
 
 /** A cluster that did not ask for it, and a gate that cannot, change nothing: the validating webhook judges. */
-async function pin(request: GateRequest, parts: HandlerParts, { segment, query }: Address): Promise<GateResponse> {
+async function pin(request: GateRequest, parts: HandlerParts, segment: string): Promise<GateResponse> {
   const known = findCluster(parts.follower.world, segment)
   if (known === undefined) return unknownCluster(request, parts)
   const identity = findIdentity(request.body)
-  const timeoutMs = Math.max(Math.min((parseTimeout(query) ?? MAX_PIN_MS) - MARGIN_MS, MAX_PIN_MS), 1)
+  const timeoutMs = Math.max(Math.min((parseTimeout(request.url) ?? MAX_PIN_MS) - MARGIN_MS, MAX_PIN_MS), 1)
   const { resolveTag, settings } = parts
   const asked = resolveTag !== undefined && known.cluster.settings?.pinTags === true
   const pinned = asked ? await pinPod(request, { resolveTag, timeoutMs, maxDepth: settings.maxDepth }) : undefined
@@ -134,15 +130,6 @@ function answerAdmission({ identity, request }: Judged, admission: Admission, pa
   if (use !== undefined) onBreakGlass?.(use)
   if (decision.outcome !== 'UNDECIDED') return answerDecision(identity, request, admission)
   return answerUndecided(identity, formatUndecided(decision.undecided ?? { code: 'STORE_UNAVAILABLE' }), settings.undecided)
-}
-
-/** The API server's own deadline, as it says it: `timeout=10s`, `timeout=1m30s`; undefined where it says none that makes sense. */
-function parseTimeout(query: string): number | undefined {
-  const found = /(?:^|&)timeout=(?:(\d{1,3})m)?(?:(\d{1,6}(?:\.\d{1,9})?)s)?(?:(\d{1,6})ms)?(?:&|$)/.exec(query)
-  if (found === null) return undefined
-  const [, minutes = '0', seconds = '0', milliseconds = '0'] = found
-  const total = Number(minutes) * 60_000 + Number(seconds) * 1_000 + Number(milliseconds)
-  return total > 0 ? total : undefined
 }
 
 function isStale({ follower, settings }: HandlerParts): boolean {

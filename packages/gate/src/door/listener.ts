@@ -4,7 +4,9 @@ import type * as https from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import type { Caller, GateRequest, GateResponse } from './exchange.ts'
 import type { GateSettings } from '../settings.ts'
+import { LARGE_BODY_BYTES, LargeBodies } from './large-bodies.ts'
 import type { GateCounters } from './metrics.ts'
+import { parseTimeout } from './timeout.ts'
 
 /** The certificate that the gate shows, and the authority whose client certificates it verifies (none are demanded). */
 export interface TlsMaterial {
@@ -57,7 +59,7 @@ const HEAD_BYTES = 4096
  */
 export async function openDoor(listen: ListenOptions, options: DoorOptions): Promise<Door> {
   const { createServer }: typeof https = createRequire(import.meta.url)('node:https')
-  const state = { draining: false, bytesInFlight: 0 }
+  const state = newDoorState()
   const server = createServer({ ...tlsOptions(listen.tls), ...limits(options.settings) }, (request, response) =>
     receive(request, response, { ...options, state }),
   )
@@ -89,6 +91,12 @@ function limits(settings: GateSettings): https.ServerOptions {
 interface DoorState {
   draining: boolean
   bytesInFlight: number
+  readonly largeBodies: LargeBodies
+}
+
+/** Open to all, with nothing in flight. */
+export function newDoorState(): DoorState {
+  return { draining: false, bytesInFlight: 0, largeBodies: new LargeBodies() }
 }
 
 function doorOf(server: https.Server, state: DoorState): Door {
@@ -118,12 +126,12 @@ function doorOf(server: https.Server, state: DoorState): Door {
 type Receiving = DoorOptions & { readonly state: DoorState }
 
 /**
- * Reads a body within its bounds and has it answered. What a request reserves of the byte budget it gives back exactly
+ * Reads a body within its bounds and has it answered; a large one when its turn comes. What a request reserves of the byte budget it gives back exactly
  * once: when its answer is written, or when its connection breaks.
  */
-function receive(request: IncomingMessage, response: ServerResponse, door: Receiving): void {
+export function receive(request: IncomingMessage, response: ServerResponse, door: Receiving): void {
   const { settings, state, counters } = door
-  const chunks: Buffer[] = []
+  let chunks: Buffer[] = []
   let bytes = 0
   let answered = false
   const answer = (given: GateResponse) => {
@@ -158,10 +166,20 @@ function receive(request: IncomingMessage, response: ServerResponse, door: Recei
   })
   request.on('end', () => {
     if (answered) return
+    const { method = '', url = '', headers } = request
     const body = chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)
-    door
-      .handle({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body, caller: callerOf(request) })
-      .then(answer, () => response.destroy())
+    // While an answer waits for the disk, nothing holds the body.
+    chunks = []
+    const handle = () => void door.handle({ method, url, headers, body, caller: callerOf(request) }).then(answer, () => response.destroy())
+    if (body.length <= LARGE_BODY_BYTES) return handle()
+    const tooLate = () => {
+      if (answered) return
+      counters.refusedByDoor.overloaded++
+      answer(door.overloaded())
+    }
+    // Whoever hung up while his body waited is not asked about any more.
+    const read = () => (answered ? undefined : handle())
+    state.largeBodies.add({ timeoutMs: parseTimeout(url) ?? settings.decisionTimeoutMs, read, tooLate })
   })
 }
 
