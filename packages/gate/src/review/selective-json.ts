@@ -89,7 +89,7 @@ const HEAD: ObjectPlan = planMembers({ apiVersion: 'WHOLE', kind: 'WHOLE' })
 function endByZero(bytes: Uint8Array): Buffer {
   const ended = bytes.length + 4 <= SCRATCH_BYTES ? scratch : Buffer.allocUnsafeSlow(bytes.length + 4)
   ended.set(bytes)
-  ended.fill(0, bytes.length, bytes.length + 4)
+  for (let at = bytes.length; at < bytes.length + 4; at++) ended[at] = 0
   return ended
 }
 
