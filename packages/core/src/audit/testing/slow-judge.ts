@@ -26,7 +26,7 @@ type Slow = 'YES' | 'NO' | 'UNKNOWN'
 
 /** The more specific rule: the namespace's, else the cluster's, else the default. */
 function governing({ request }: DecisionReceipt, { policy: { policy } }: ReceiptInputs): AdmissionRule {
-  const { namespace = '', cluster } = request.scope
+  const { namespace, cluster } = request.scope
   const own = Object.entries(policy.kubernetesNamespaceAdmissionRules).find(([key]) => key === namespace)
   const local = Object.entries(policy.clusterAdmissionRules).find(([key]) => key === cluster)
   return own?.[1] ?? local?.[1] ?? policy.defaultAdmissionRule
