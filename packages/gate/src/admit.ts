@@ -8,7 +8,8 @@ import type { CompiledPolicy } from '@countersign/core/policy/compile.ts'
 import type { Asked } from './asked.ts'
 import { Deadline } from './deadline.ts'
 import type { Facts } from './facts/facts.ts'
-import type { DecidedRequest, Recorder } from './record/recorder.ts'
+import type { DecidedRequest } from './record/decided-request.ts'
+import type { Recorder } from './record/recorder.ts'
 import type { CompiledProject } from './world/world.ts'
 
 /** What an admission is judged with. */

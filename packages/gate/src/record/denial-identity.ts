@@ -1,6 +1,6 @@
 import type { AdmissionDecision } from '@countersign/core/admission/decision.ts'
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
-import type { DecidedRequest } from './recorder.ts'
+import type { DecidedRequest } from './decided-request.ts'
 
 /**
  * What makes denials one and the same: who asked for what, where, and everything that was found, policy etag, reasons, causes and attestations

@@ -1,21 +1,12 @@
-import type { AdmissionDecision } from '@countersign/core/admission/decision.ts'
-import type { AdmissionEvidence } from '@countersign/core/admission/evidence.ts'
 import { WEBHOOK_NAME } from '@countersign/core/admission/labels.ts'
 import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
 import manifest from '../../package.json' with { type: 'json' }
-import type { Asked } from '../asked.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { GateLog, Surroundings } from '../surroundings.ts'
+import type { DecidedRequest } from './decided-request.ts'
 import { findDenialIdentity } from './denial-identity.ts'
 import { formatReceipt, formatRecord } from './record-text.ts'
 import { DENIAL_WINDOW_MS, RepeatedDenials, type ToldDecision } from './repeated-denials.ts'
-
-/** A decision with all that it was made of. */
-export interface DecidedRequest {
-  readonly asked: Asked
-  readonly evidence: AdmissionEvidence
-  readonly decision: AdmissionDecision
-}
 
 /** Told once: the receipt under which a decision is durable, or undefined where it is sure that it is not. */
 export type OnRecorded = (receiptDigest: string | undefined) => void
@@ -51,6 +42,13 @@ export function spoolRecorder({ spool, surroundings, log, webhookName }: Recorde
       failing = failure !== undefined
       settle(failure === undefined)
     })
+  // While a crowd waits for the disk, each of it holds its text and its digest, not what it was made of.
+  const appendDecision = (canonical: string, receiptDigest: string, told: { readonly recorded: OnRecorded; readonly begun: OnRecorded | undefined }) =>
+    append(canonical, (durable) => {
+      const known = durable ? receiptDigest : undefined
+      told.recorded(known)
+      told.begun?.(known)
+    })
   const stamp = () => ({
     ...(webhookName === WEBHOOK_NAME ? {} : { webhookName }),
     insertId: surroundings.uuid(),
@@ -68,11 +66,7 @@ export function spoolRecorder({ spool, surroundings, log, webhookName }: Recorde
       const told = tell(decided)
       const { receipt, ...rest } = told
       const begun = identity === undefined ? undefined : denials.begin(identity, nowMs, told)
-      append(formatRecord({ ...rest, ...stamp() }, receipt), (durable) => {
-        const receiptDigest = durable ? told.receiptDigest : undefined
-        recorded(receiptDigest)
-        begun?.(receiptDigest)
-      })
+      appendDecision(formatRecord({ ...rest, ...stamp() }, receipt), told.receiptDigest, { recorded, begun })
     },
     close: () => {
       clearInterval(timer)
