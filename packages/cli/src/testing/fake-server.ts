@@ -19,9 +19,11 @@ import { Grafeas } from '@countersign/api/gen/grafeas/v1/grafeas_pb.ts'
 import { makeRestHandler } from '@countersign/api/rest/rest-handler.ts'
 import { formatWarnings, WARNINGS_HEADER } from '@countersign/api/rest/warnings.ts'
 import { formatPolicy } from '@countersign/core/policy/format.ts'
+import type { Policy } from '@countersign/core/policy/policy.ts'
 import { SYSTEM_POLICY } from '@countersign/core/policy/system-policy.ts'
 import { makeTokens } from '@countersign/service/access/tokens.ts'
 import { makeAudit } from '@countersign/service/audit/audit.ts'
+import { makeReceipts, type FoundReceipt } from '@countersign/service/audit/receipts.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
 import type { ClusterView } from '@countersign/service/registration/clusters.ts'
 import type { PolicyView } from '@countersign/service/policy/policies.ts'
@@ -263,6 +265,15 @@ function metadataOf({ notes, occurrences, store, pageTokens }: PolicyWorld) {
 
 function logOf({ store, pageTokens }: PolicyWorld) {
   const audit = makeAudit({ changes: store.changes, pageTokens })
+  const receipts = makeReceipts({ changes: store.changes, pageTokens, systemPolicy: SYSTEM_POLICY })
+  const receipt = (name: string, { record, ...found }: FoundReceipt): Json => {
+    const { writer, sequence, time } = record
+    return { name, ...found, writer, sequence, createTime: time }
+  }
+  const version = ({ etag, policy }: { readonly etag: string; readonly policy: Policy }): Json => ({
+    etag,
+    policy: formatPolicy(policy) as unknown as Json,
+  })
   return [
     serveJson(Audit, {
       listLogEntries: async (request) => {
@@ -275,9 +286,19 @@ function logOf({ store, pageTokens }: PolicyWorld) {
       }),
     }),
     serveJson(Receipts, {
-      getReceipt: async (request) => {
-        const { digest, canonical, record } = await audit.getReceipt(ADMIN, text(request, 'name'))
-        return { name: text(request, 'name'), digest, canonical, writer: record.writer, sequence: record.sequence, createTime: record.time }
+      getReceipt: async (request) => receipt(text(request, 'name'), await receipts.getReceipt(ADMIN, text(request, 'name'))),
+      listReceipts: async (request) => {
+        const query = { parent: text(request, 'parent'), startTime: text(request, 'startTime'), ...page(request) }
+        const { receipts: found, nextPageToken } = await receipts.listReceipts(ADMIN, query)
+        return { receipts: found.map((one) => receipt(`${query.parent}/receipts/${one.digest}`, one)), nextPageToken }
+      },
+      getReceiptVersions: async (request) => {
+        const { policy, systemPolicy, attestors } = await receipts.getReceiptVersions(ADMIN, text(request, 'name'))
+        return {
+          ...(policy === undefined ? {} : { policy: version(policy) }),
+          ...(systemPolicy === undefined ? {} : { systemPolicy: version(systemPolicy) }),
+          attestors,
+        }
       },
     }),
   ]

@@ -2,7 +2,10 @@ import type { JsonObject } from '@bufbuild/protobuf'
 import { Audit as AuditService } from '@countersign/api/gen/countersign/v1/audit_pb.ts'
 import { Receipts } from '@countersign/api/gen/countersign/v1/receipts_pb.ts'
 import { serve, type ServedService } from '@countersign/api/rest/service-implementation.ts'
+import { formatPolicy } from '@countersign/core/policy/format.ts'
+import type { Policy } from '@countersign/core/policy/policy.ts'
 import type { Audit } from '@countersign/service/audit/audit.ts'
+import type { FoundReceipt, Receipts as ReceiptFlow } from '@countersign/service/audit/receipts.ts'
 import type { CallContext } from './call-context.ts'
 import { toTimestamp } from './time.ts'
 
@@ -27,12 +30,29 @@ export function serveAudit(audit: Audit): ServedService<CallContext> {
   })
 }
 
-/** `countersign.v1.Receipts` over the audit flow. */
-export function serveReceipts(audit: Audit): ServedService<CallContext> {
+/** `countersign.v1.Receipts` over the flow of receipts. */
+export function serveReceipts(receipts: ReceiptFlow): ServedService<CallContext> {
   return serve(Receipts, {
-    getReceipt: async ({ name }, { caller }) => {
-      const { digest, canonical, record } = await audit.getReceipt(caller, name)
-      return { name, digest, canonical, writer: record.writer, sequence: BigInt(record.sequence), createTime: toTimestamp(record.time) }
+    getReceipt: async ({ name }, { caller }) => messageOf(name, await receipts.getReceipt(caller, name)),
+    listReceipts: async (query, { caller }) => {
+      const { receipts: found, nextPageToken } = await receipts.listReceipts(caller, query)
+      return { receipts: found.map((receipt) => messageOf(`${query.parent}/receipts/${receipt.digest}`, receipt)), nextPageToken }
+    },
+    getReceiptVersions: async ({ name }, { caller }) => {
+      const { policy, systemPolicy, attestors } = await receipts.getReceiptVersions(caller, name)
+      return {
+        ...(policy === undefined ? {} : { policy: policyVersionOf(policy) }),
+        ...(systemPolicy === undefined ? {} : { systemPolicy: policyVersionOf(systemPolicy) }),
+        attestors: attestors.map(({ etag, attestor }) => ({ etag, attestor: attestor as unknown as JsonObject })),
+      }
     },
   })
+}
+
+function messageOf(name: string, { digest, canonical, record }: FoundReceipt) {
+  return { name, digest, canonical, writer: record.writer, sequence: BigInt(record.sequence), createTime: toTimestamp(record.time) }
+}
+
+function policyVersionOf({ etag, policy }: { readonly etag: string; readonly policy: Policy }) {
+  return { etag, policy: formatPolicy(policy) as unknown as JsonObject }
 }

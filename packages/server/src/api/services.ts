@@ -37,7 +37,7 @@ export function serveAll(flows: Flows, { webhook, status, gates }: Around): read
     serveBreakGlass(flows.breakGlass),
     serveEvaluation(flows.evaluate),
     serveAudit(flows.audit),
-    serveReceipts(flows.audit),
+    serveReceipts(flows.receipts),
     serveTokens(flows.tokens),
     serveStatus(status),
   ]

@@ -7,6 +7,7 @@ import { importPublicKey } from '@countersign/evidence/key/import-key.ts'
 import type { Store } from '@countersign/adapters/store/store.ts'
 import { makeTokens, type Tokens } from '@countersign/service/access/tokens.ts'
 import { type Audit, makeAudit } from '@countersign/service/audit/audit.ts'
+import { makeReceipts, type Receipts } from '@countersign/service/audit/receipts.ts'
 import { type BreakGlass, makeBreakGlass } from '@countersign/service/break-glass/break-glass.ts'
 import type { Surroundings } from '@countersign/service/changes/change.ts'
 import type { PageTokens } from '@countersign/service/changes/page-token.ts'
@@ -45,6 +46,7 @@ export interface Flows {
   readonly metadata: Metadata
   readonly awaitEvidence: AwaitEvidence
   readonly audit: Audit
+  readonly receipts: Receipts
   readonly gates: Gates
   readonly validate: (caller: Caller, request: ValidationRequest) => Promise<ValidationResult>
   readonly evaluate: (caller: Caller, request: EvaluationRequest) => Promise<readonly Evaluation[]>
@@ -78,6 +80,7 @@ export function makeFlows({ store, surroundings, pageTokens }: FlowParts): Flows
     },
     awaitEvidence: makeAwaitEvidence({ feed, now: surroundings.now, sleep: (ms) => sleep(ms, undefined, { ref: false }) }),
     audit: makeAudit({ changes, pageTokens }),
+    receipts: makeReceipts({ changes, pageTokens, systemPolicy: SYSTEM_POLICY }),
     gates: makeGates({ ...writing, decisions: store }),
     validate: (caller, request) => validateAttestationOccurrence(validation, caller, request),
     evaluate: (caller, request) => evaluatePolicy({ ...validation, feed, systemPolicy: SYSTEM_POLICY }, caller, request),

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DecisionReceipt } from '@countersign/core/admission/receipt.ts'
 import { parseProjectId } from '@countersign/core/name/resource-name.ts'
 import { appendToChain, EMPTY_CHAIN, verifyChain } from '@countersign/evidence/record/chain.ts'
-import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
 import { getValue } from '../changes/invalid.ts'
 import type { Page } from '../changes/page.ts'
 import { ADMIN, callerOf } from '../testing/callers.ts'
@@ -125,17 +123,6 @@ test('a record that somebody filed elsewhere than its text says is DATA_LOSS in 
     assert.deepEqual([code, message], ['DATA_LOSS', told])
     assert.equal((await refusalOf(audit.listLogEntries(ADMIN, { parent: 'projects/p1' }))).code, 'DATA_LOSS')
   }
-})
-
-test('getReceipt() gives the text that the digest names, in its own project only', async () => {
-  const { audit, rows } = await arrange()
-  const digest = rows[0]?.receiptDigest ?? ''
-  const found = await audit.getReceipt(callerOf('viewer', 'p1'), `projects/p1/receipts/${digest}`)
-  assert.deepEqual(found.record, { writer: 'gate:a', sequence: 1, time: rows[0]?.time })
-  assert.equal(digestReceipt(found.canonical), digest)
-  assert.equal((JSON.parse(found.canonical) as DecisionReceipt).request.uid, 'request-0')
-  assert.equal((await refusalOf(audit.getReceipt(ADMIN, `projects/p12/receipts/${digest}`))).code, 'NOT_FOUND')
-  assert.equal((await refusalOf(audit.getReceipt(ADMIN, 'projects/p1/receipts/x'))).code, 'INVALID_ARGUMENT')
 })
 
 test('a record that is no decision and no change is DATA_LOSS, never left out', async () => {

@@ -1,12 +1,8 @@
 import type { Filter } from '@countersign/api/filter/filter.ts'
 import { parseLogFilter } from '@countersign/api/filter/filter.ts'
 import type { LogEntry } from '@countersign/core/audit/log-entry.ts'
-import { parseProjectId } from '@countersign/core/name/resource-name.ts'
-import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
-import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
-import { digestReceipt } from '@countersign/evidence/record/receipt.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
 import type { Changes } from '../changes/change.ts'
@@ -17,7 +13,7 @@ import { acceptPage } from '../changes/page-token.ts'
 import { acceptParent } from '../changes/parent.ts'
 import { requireFiled } from './filing.ts'
 import { findTimeBounds } from './time-bounds.ts'
-import { damaged, readLogEntry, readRecord } from './log-entry.ts'
+import { readLogEntry, readRecord } from './log-entry.ts'
 import type { AuditQuery, AuditRow, AuditTables, ChainRecord } from './ports.ts'
 
 const ORDERS: Readonly<Record<string, AuditQuery['order']>> = {
@@ -25,7 +21,6 @@ const ORDERS: Readonly<Record<string, AuditQuery['order']>> = {
   'timestamp desc': 'NEWEST_FIRST',
   'timestamp asc': 'OLDEST_FIRST',
 }
-const RECEIPT_NAME = /^projects\/([^/]+)\/receipts\/(sha256:[0-9a-f]{64})$/
 
 /** Which entries of a project's log, and in what order. */
 export interface LogQuery extends PageAsked {
@@ -35,13 +30,6 @@ export interface LogQuery extends PageAsked {
   readonly filter?: string
   /** `timestamp desc` (the default) or `timestamp asc`. */
   readonly orderBy?: string
-}
-
-/** A receipt: everything that a decision used, in the exact text that its digest names, and its place in the chain. */
-export interface FoundReceipt {
-  readonly digest: string
-  readonly canonical: string
-  readonly record: Pick<AuditRow, 'writer' | 'sequence' | 'time'>
 }
 
 /** The log of decisions and changes, and what it takes to prove that nobody altered it. */
@@ -56,8 +44,6 @@ export interface Audit {
   ): Promise<{ readonly records: readonly ChainRecord[]; readonly nextPageToken: string }>
   /** Every writer and the head of its chain. */
   listWriters(caller: Caller): Promise<readonly { readonly writer: string; readonly sequence: number; readonly hash: string }[]>
-  /** `projects/P/receipts/sha256:…` */
-  getReceipt(caller: Caller, name: string): Promise<FoundReceipt>
 }
 
 export interface AuditPorts {
@@ -71,7 +57,6 @@ export function makeAudit(ports: AuditPorts): Audit {
     listLogEntries: (caller, query) => listLogEntries(ports, caller, query),
     listChainRecords: (caller, writer, asked) => listChainRecords(ports, caller, { writer, asked }),
     listWriters: (caller) => listWriters(ports, caller),
-    getReceipt: (caller, name) => getReceipt(ports, caller, name),
   }
 }
 
@@ -127,23 +112,6 @@ async function listChainRecords(
 async function listWriters(ports: AuditPorts, caller: Caller): ReturnType<Audit['listWriters']> {
   requirePermission(caller, 'countersign.audit.list', 'projects')
   return await ports.changes.read((tables) => tables.listWriters())
-}
-
-async function getReceipt(ports: AuditPorts, caller: Caller, name: string): Promise<FoundReceipt> {
-  const { project, digest } = acceptReceiptName(name)
-  requirePermission(caller, 'countersign.audit.list', name)
-  const row = await ports.changes.read((tables) => tables.findByReceipt(project, digest))
-  if (row === undefined) throw new StatusError('NOT_FOUND', `Requested entity was not found: project "${project}" has no receipt ${digest}`)
-  const canonical = formatCanonicalJson(readRecord(row)['receipt'])
-  if (digestReceipt(canonical) !== digest) throw damaged(row)
-  const { writer, sequence, time } = row
-  return { digest, canonical, record: { writer, sequence, time } }
-}
-
-function acceptReceiptName(name: string): { project: ProjectId; digest: string } {
-  const match = RECEIPT_NAME.exec(name)
-  if (match !== null) return { project: getValue(parseProjectId(match[1] ?? '')), digest: match[2] ?? '' }
-  throw new StatusError('INVALID_ARGUMENT', `receipt name must be in the form "projects/[PROJECT_ID]/receipts/sha256:[DIGEST]", got ${quote(name)}`)
 }
 
 function chainRecordOf(row: AuditRow): ChainRecord {

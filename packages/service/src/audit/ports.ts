@@ -1,5 +1,7 @@
+import type { Attestor } from '@countersign/core/attestation/attestor.ts'
 import type { Timestamp } from '@countersign/core/instant.ts'
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
+import type { Policy } from '@countersign/core/policy/policy.ts'
 import type { Page, PageRequest } from '../changes/page.ts'
 
 /** A record of a writer's hash chain, as the writer made it: `canonical` is the exact text that was hashed. */
@@ -44,4 +46,11 @@ export interface DecisionSink {
    * DATA_LOSS where one does not continue the writer's chain, or has the place of another.
    */
   acceptDecisions(writer: string, records: readonly ChainRecord[]): Promise<number>
+}
+
+/** The versions that receipts name, kept for ever. */
+export interface KeptVersions {
+  findPolicyVersion(project: ProjectId, etag: string): Promise<{ readonly policy: Policy } | undefined>
+  /** By uid: even of an attestor that was deleted since. */
+  findAttestorVersion(uid: string, etag: string): Promise<{ readonly attestor: Attestor } | undefined>
 }

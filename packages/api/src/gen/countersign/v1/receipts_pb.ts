@@ -5,15 +5,15 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { StructJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file countersign/v1/receipts.proto.
  */
 export const file_countersign_v1_receipts: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb3VudGVyc2lnbi92MS9yZWNlaXB0cy5wcm90bxIOY291bnRlcnNpZ24udjEiIQoRR2V0UmVjZWlwdFJlcXVlc3QSDAoEbmFtZRgBIAEoCSKNAQoHUmVjZWlwdBIMCgRuYW1lGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIRCgljYW5vbmljYWwYAyABKAkSDgoGd3JpdGVyGAQgASgJEhAKCHNlcXVlbmNlGAUgASgDEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDKKAQoIUmVjZWlwdHMSfgoKR2V0UmVjZWlwdBIhLmNvdW50ZXJzaWduLnYxLkdldFJlY2VpcHRSZXF1ZXN0GhcuY291bnRlcnNpZ24udjEuUmVjZWlwdCI0gtPkkwIuEiwvY291bnRlcnNpZ24vdjEve25hbWU9cHJvamVjdHMvKi9yZWNlaXB0cy8qfWIGcHJvdG8z", [file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("Ch1jb3VudGVyc2lnbi92MS9yZWNlaXB0cy5wcm90bxIOY291bnRlcnNpZ24udjEiIQoRR2V0UmVjZWlwdFJlcXVlc3QSDAoEbmFtZRgBIAEoCSKNAQoHUmVjZWlwdBIMCgRuYW1lGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIRCgljYW5vbmljYWwYAyABKAkSDgoGd3JpdGVyGAQgASgJEhAKCHNlcXVlbmNlGAUgASgDEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJgChNMaXN0UmVjZWlwdHNSZXF1ZXN0Eg4KBnBhcmVudBgBIAEoCRISCgpzdGFydF90aW1lGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJIloKFExpc3RSZWNlaXB0c1Jlc3BvbnNlEikKCHJlY2VpcHRzGAEgAygLMhcuY291bnRlcnNpZ24udjEuUmVjZWlwdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKQoZR2V0UmVjZWlwdFZlcnNpb25zUmVxdWVzdBIMCgRuYW1lGAEgASgJIqoBCg9SZWNlaXB0VmVyc2lvbnMSLQoGcG9saWN5GAEgASgLMh0uY291bnRlcnNpZ24udjEuUG9saWN5VmVyc2lvbhI0Cg1zeXN0ZW1fcG9saWN5GAIgASgLMh0uY291bnRlcnNpZ24udjEuUG9saWN5VmVyc2lvbhIyCglhdHRlc3RvcnMYAyADKAsyHy5jb3VudGVyc2lnbi52MS5BdHRlc3RvclZlcnNpb24iRgoNUG9saWN5VmVyc2lvbhIMCgRldGFnGAEgASgJEicKBnBvbGljeRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiSgoPQXR0ZXN0b3JWZXJzaW9uEgwKBGV0YWcYASABKAkSKQoIYXR0ZXN0b3IYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Mr4DCghSZWNlaXB0cxJ+CgpHZXRSZWNlaXB0EiEuY291bnRlcnNpZ24udjEuR2V0UmVjZWlwdFJlcXVlc3QaFy5jb3VudGVyc2lnbi52MS5SZWNlaXB0IjSC0+STAi4SLC9jb3VudGVyc2lnbi92MS97bmFtZT1wcm9qZWN0cy8qL3JlY2VpcHRzLyp9Eo8BCgxMaXN0UmVjZWlwdHMSIy5jb3VudGVyc2lnbi52MS5MaXN0UmVjZWlwdHNSZXF1ZXN0GiQuY291bnRlcnNpZ24udjEuTGlzdFJlY2VpcHRzUmVzcG9uc2UiNILT5JMCLhIsL2NvdW50ZXJzaWduL3YxL3twYXJlbnQ9cHJvamVjdHMvKn0vcmVjZWlwdHMSnwEKEkdldFJlY2VpcHRWZXJzaW9ucxIpLmNvdW50ZXJzaWduLnYxLkdldFJlY2VpcHRWZXJzaW9uc1JlcXVlc3QaHy5jb3VudGVyc2lnbi52MS5SZWNlaXB0VmVyc2lvbnMiPYLT5JMCNxI1L2NvdW50ZXJzaWduL3YxL3tuYW1lPXByb2plY3RzLyovcmVjZWlwdHMvKn06dmVyc2lvbnNiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message countersign.v1.GetReceiptRequest
@@ -136,6 +136,276 @@ export const ReceiptSchema: GenMessage<Receipt, {jsonType: ReceiptJson}> = /*@__
   messageDesc(file_countersign_v1_receipts, 1);
 
 /**
+ * @generated from message countersign.v1.ListReceiptsRequest
+ */
+export type ListReceiptsRequest = Message<"countersign.v1.ListReceiptsRequest"> & {
+  /**
+   * @generated from field: string parent = 1;
+   */
+  parent: string;
+
+  /**
+   * RFC 3339: those of decisions recorded from then on; from the beginning where it is empty.
+   *
+   * @generated from field: string start_time = 2;
+   */
+  startTime: string;
+
+  /**
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * @generated from message countersign.v1.ListReceiptsRequest
+ */
+export type ListReceiptsRequestJson = {
+  /**
+   * @generated from field: string parent = 1;
+   */
+  parent?: string;
+
+  /**
+   * RFC 3339: those of decisions recorded from then on; from the beginning where it is empty.
+   *
+   * @generated from field: string start_time = 2;
+   */
+  startTime?: string;
+
+  /**
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize?: number;
+
+  /**
+   * @generated from field: string page_token = 4;
+   */
+  pageToken?: string;
+};
+
+/**
+ * Describes the message countersign.v1.ListReceiptsRequest.
+ * Use `create(ListReceiptsRequestSchema)` to create a new message.
+ */
+export const ListReceiptsRequestSchema: GenMessage<ListReceiptsRequest, {jsonType: ListReceiptsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_receipts, 2);
+
+/**
+ * @generated from message countersign.v1.ListReceiptsResponse
+ */
+export type ListReceiptsResponse = Message<"countersign.v1.ListReceiptsResponse"> & {
+  /**
+   * @generated from field: repeated countersign.v1.Receipt receipts = 1;
+   */
+  receipts: Receipt[];
+
+  /**
+   * May be set although `receipts` is empty: none was found so far.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * @generated from message countersign.v1.ListReceiptsResponse
+ */
+export type ListReceiptsResponseJson = {
+  /**
+   * @generated from field: repeated countersign.v1.Receipt receipts = 1;
+   */
+  receipts?: ReceiptJson[];
+
+  /**
+   * May be set although `receipts` is empty: none was found so far.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+};
+
+/**
+ * Describes the message countersign.v1.ListReceiptsResponse.
+ * Use `create(ListReceiptsResponseSchema)` to create a new message.
+ */
+export const ListReceiptsResponseSchema: GenMessage<ListReceiptsResponse, {jsonType: ListReceiptsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_receipts, 3);
+
+/**
+ * @generated from message countersign.v1.GetReceiptVersionsRequest
+ */
+export type GetReceiptVersionsRequest = Message<"countersign.v1.GetReceiptVersionsRequest"> & {
+  /**
+   * `projects/P/receipts/sha256:…`
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * @generated from message countersign.v1.GetReceiptVersionsRequest
+ */
+export type GetReceiptVersionsRequestJson = {
+  /**
+   * `projects/P/receipts/sha256:…`
+   *
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+};
+
+/**
+ * Describes the message countersign.v1.GetReceiptVersionsRequest.
+ * Use `create(GetReceiptVersionsRequestSchema)` to create a new message.
+ */
+export const GetReceiptVersionsRequestSchema: GenMessage<GetReceiptVersionsRequest, {jsonType: GetReceiptVersionsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_receipts, 4);
+
+/**
+ * @generated from message countersign.v1.ReceiptVersions
+ */
+export type ReceiptVersions = Message<"countersign.v1.ReceiptVersions"> & {
+  /**
+   * Absent where the version was not kept, or the project had the default policy.
+   *
+   * @generated from field: countersign.v1.PolicyVersion policy = 1;
+   */
+  policy?: PolicyVersion | undefined;
+
+  /**
+   * Where the decision used it.
+   *
+   * @generated from field: countersign.v1.PolicyVersion system_policy = 2;
+   */
+  systemPolicy?: PolicyVersion | undefined;
+
+  /**
+   * @generated from field: repeated countersign.v1.AttestorVersion attestors = 3;
+   */
+  attestors: AttestorVersion[];
+};
+
+/**
+ * @generated from message countersign.v1.ReceiptVersions
+ */
+export type ReceiptVersionsJson = {
+  /**
+   * Absent where the version was not kept, or the project had the default policy.
+   *
+   * @generated from field: countersign.v1.PolicyVersion policy = 1;
+   */
+  policy?: PolicyVersionJson;
+
+  /**
+   * Where the decision used it.
+   *
+   * @generated from field: countersign.v1.PolicyVersion system_policy = 2;
+   */
+  systemPolicy?: PolicyVersionJson;
+
+  /**
+   * @generated from field: repeated countersign.v1.AttestorVersion attestors = 3;
+   */
+  attestors?: AttestorVersionJson[];
+};
+
+/**
+ * Describes the message countersign.v1.ReceiptVersions.
+ * Use `create(ReceiptVersionsSchema)` to create a new message.
+ */
+export const ReceiptVersionsSchema: GenMessage<ReceiptVersions, {jsonType: ReceiptVersionsJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_receipts, 5);
+
+/**
+ * @generated from message countersign.v1.PolicyVersion
+ */
+export type PolicyVersion = Message<"countersign.v1.PolicyVersion"> & {
+  /**
+   * @generated from field: string etag = 1;
+   */
+  etag: string;
+
+  /**
+   * As `projects.getPolicy` shows it.
+   *
+   * @generated from field: google.protobuf.Struct policy = 2;
+   */
+  policy?: JsonObject | undefined;
+};
+
+/**
+ * @generated from message countersign.v1.PolicyVersion
+ */
+export type PolicyVersionJson = {
+  /**
+   * @generated from field: string etag = 1;
+   */
+  etag?: string;
+
+  /**
+   * As `projects.getPolicy` shows it.
+   *
+   * @generated from field: google.protobuf.Struct policy = 2;
+   */
+  policy?: StructJson;
+};
+
+/**
+ * Describes the message countersign.v1.PolicyVersion.
+ * Use `create(PolicyVersionSchema)` to create a new message.
+ */
+export const PolicyVersionSchema: GenMessage<PolicyVersion, {jsonType: PolicyVersionJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_receipts, 6);
+
+/**
+ * @generated from message countersign.v1.AttestorVersion
+ */
+export type AttestorVersion = Message<"countersign.v1.AttestorVersion"> & {
+  /**
+   * @generated from field: string etag = 1;
+   */
+  etag: string;
+
+  /**
+   * As stored: name, uid, note, noteUid, publicKeys. Keys that the caller may not read have their id alone.
+   *
+   * @generated from field: google.protobuf.Struct attestor = 2;
+   */
+  attestor?: JsonObject | undefined;
+};
+
+/**
+ * @generated from message countersign.v1.AttestorVersion
+ */
+export type AttestorVersionJson = {
+  /**
+   * @generated from field: string etag = 1;
+   */
+  etag?: string;
+
+  /**
+   * As stored: name, uid, note, noteUid, publicKeys. Keys that the caller may not read have their id alone.
+   *
+   * @generated from field: google.protobuf.Struct attestor = 2;
+   */
+  attestor?: StructJson;
+};
+
+/**
+ * Describes the message countersign.v1.AttestorVersion.
+ * Use `create(AttestorVersionSchema)` to create a new message.
+ */
+export const AttestorVersionSchema: GenMessage<AttestorVersion, {jsonType: AttestorVersionJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_receipts, 7);
+
+/**
  * A receipt names everything that a decision used.
  *
  * @generated from service countersign.v1.Receipts
@@ -148,6 +418,26 @@ export const Receipts: GenService<{
     methodKind: "unary";
     input: typeof GetReceiptRequestSchema;
     output: typeof ReceiptSchema;
+  },
+  /**
+   * Oldest first. A record that only counts further denials has no receipt of its own.
+   *
+   * @generated from rpc countersign.v1.Receipts.ListReceipts
+   */
+  listReceipts: {
+    methodKind: "unary";
+    input: typeof ListReceiptsRequestSchema;
+    output: typeof ListReceiptsResponseSchema;
+  },
+  /**
+   * The versions of policy and attestors that a receipt names: with them it can be decided again.
+   *
+   * @generated from rpc countersign.v1.Receipts.GetReceiptVersions
+   */
+  getReceiptVersions: {
+    methodKind: "unary";
+    input: typeof GetReceiptVersionsRequestSchema;
+    output: typeof ReceiptVersionsSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_countersign_v1_receipts, 0);
