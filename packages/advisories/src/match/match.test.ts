@@ -158,3 +158,16 @@ describe('readOsv()', () => {
     )
   })
 })
+
+test('matchPackage() looks for packages of rpm under their own name and that of their source', () => {
+  const installed: InstalledPackage = {
+    ecosystem: { name: 'AlmaLinux', release: '9' },
+    name: 'openssl-libs',
+    version: '1:3.0.7-24.el9',
+    source: { name: 'openssl', version: '1:3.0.7-24.el9' },
+  }
+  for (const name of ['openssl', 'openssl-libs']) {
+    const record = affecting('AlmaLinux:9', name, [{ introduced: '0' }, { fixed: '1:3.0.7-25.el9' }])
+    assert.deepEqual(explain(record, installed), [`${name} 1:3.0.7-24.el9 < 1:3.0.7-25.el9, TEST-1`])
+  }
+})

@@ -1,6 +1,7 @@
 import { comparableName, type Ecosystem, isDistribution, versionOrder } from '../ecosystem.ts'
 import type { AffectedPackage, AffectedRange, Advisory } from '../record/advisory.ts'
 import type { VersionOrder } from '../version/order.ts'
+import { compareRpm } from '../version/rpm.ts'
 
 /** A package as it is installed in an image. */
 export interface InstalledPackage {
@@ -51,13 +52,19 @@ export function indexAdvisories(advisories: Iterable<Advisory>): AdvisoryIndex {
 
 /** All advisories that are about a package in the version that is installed. */
 export function matchPackage(index: AdvisoryIndex, installed: InstalledPackage): readonly Match[] {
-  const compared = isDistribution(installed.ecosystem.name) && installed.source !== undefined ? installed.source : installed
-  const entries = index.get(keyOf(installed.ecosystem, compared.name)) ?? []
-  return entries.flatMap(({ advisory, affected }) => {
-    if (!isSameRelease(affected.ecosystem, installed.ecosystem)) return []
-    const because = judgeVersion(affected, compared.version)
-    return because === undefined ? [] : [{ advisory, affected, compared: { name: compared.name, version: compared.version }, because }]
-  })
+  return comparedOf(installed).flatMap(({ name, version }) =>
+    (index.get(keyOf(installed.ecosystem, name)) ?? []).flatMap(({ advisory, affected }) => {
+      if (!isSameRelease(affected.ecosystem, installed.ecosystem)) return []
+      const because = judgeVersion(affected, version)
+      return because === undefined ? [] : [{ advisory, affected, compared: { name, version }, because }]
+    }),
+  )
+}
+
+/** Debian's and Alpine's feeds name sources; of those for rpm some name sources and some what was built from them. */
+function comparedOf({ ecosystem, name, version, source }: InstalledPackage): readonly { readonly name: string; readonly version: string }[] {
+  if (source === undefined || !isDistribution(ecosystem.name)) return [{ name, version }]
+  return versionOrder(ecosystem.name) === compareRpm && source.name !== name ? [source, { name, version }] : [source]
 }
 
 /** Why a version is affected; undefined where it is not. */

@@ -1,0 +1,24 @@
+import type { Distribution, ListedPackage } from '@countersign/service/scanning/listing.ts'
+
+/** A package before it is known which layer its file came with, and for one of the system which distribution it belongs to. */
+export type FoundPackage =
+  | (Omit<ListedPackage, 'layer' | 'filePath'> & { readonly type: Exclude<ListedPackage['type'], 'OS'> })
+  | (Omit<ListedPackage, 'layer' | 'filePath' | 'ecosystem'> & { readonly type: 'OS' })
+
+/** What one file tells of an image. */
+export interface FileFacts {
+  readonly packages?: readonly FoundPackage[]
+  readonly distribution?: Distribution
+  readonly problems?: readonly string[]
+}
+
+/** Reads one kind of file whole. It throws nothing: what it cannot read is a problem of the image, and told. */
+export type ReadFile = (bytes: Uint8Array, path: string) => FileFacts
+
+/** No registry or distribution takes longer names; control characters are in none. */
+const PLAIN = /^[^\p{Cc}\s]{1,512}$/u
+
+/** Whether a text can be the name or version of a package. */
+export function isPlain(text: string | undefined): text is string {
+  return text !== undefined && PLAIN.test(text)
+}
