@@ -59,7 +59,7 @@ export interface Gate {
   status(): GateStatus
   /** Unready from now on; goes on serving, and tells connections to go with their next answer. */
   drain(): void
-  /** Drains, lets answers finish for at most `graceMs`, closes the doors and the spool. */
+  /** Drains, lets answers finish for at most `graceMs`, closes the doors and the spool, and ships what that wrote while the store takes it, as long again. */
   close(graceMs?: number): Promise<void>
 }
 
@@ -134,7 +134,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
       follower.stop()
       recorder.close()
       await spool.close()
-      shipper.close()
+      await shipper.finish(graceMs)
     },
   }
   return gate

@@ -32,7 +32,7 @@ async function gateOver(policy = make.policy()) {
     await spool.close()
     return texts
   }
-  return { gate, source, surroundings, ask, recorded }
+  return { gate, source, sink, surroundings, ask, recorded }
 }
 
 /** What the DaemonSet controller asks for, again and again: each Pod with a uid and, as an API server may have filled it in, a name of its own. */
@@ -73,6 +73,23 @@ describe('identical denials', () => {
     assert.equal(new Set(answers.map(({ response }) => response.auditAnnotations.receipt)).size, 1)
     const counts = (await recorded()).map((text) => JSON.parse(text).repeated?.count)
     assert.deepEqual(counts, [undefined, 99])
+  })
+
+  it('are in the store when the gate has closed, the last count too', async () => {
+    const { gate, sink, ask } = await gateOver()
+    for (let number = 0; number < 3; number++) await ask(daemonPod(number))
+    await gate.close()
+    const counts = [...sink.records.values()].flat().map(({ canonical }) => JSON.parse(canonical).repeated?.count)
+    assert.deepEqual(counts, [undefined, 2])
+  })
+
+  it('stay in the spool where the store is away as the gate closes, which waits for nobody', async () => {
+    const { gate, sink, ask, recorded } = await gateOver()
+    sink.away = true
+    await ask(daemonPod(0))
+    await ask(daemonPod(1))
+    assert.equal((await recorded()).length, 2)
+    assert.equal(gate.status().spool.shipped, 0)
   })
 
   it('are written as canonical JSON', async () => {

@@ -23,6 +23,8 @@ export class Shipper {
   #shipped: number
   #running = false
   #closed = false
+  /** What fails now is not tried again. */
+  #finishing = false
   #pauseMs = FIRST_PAUSE_MS
   #failures = 0
   #timer: NodeJS.Timeout | undefined
@@ -61,6 +63,17 @@ export class Shipper {
     const done = new Promise<void>((resolve) => this.#drained.push(resolve))
     this.start()
     await done
+  }
+
+  /** Carries what the store takes now, for at most `graceMs`; the first failure ends it, for nobody waits for a store that is away. What is left stays in the spool. */
+  async finish(graceMs: number): Promise<void> {
+    this.#finishing = true
+    if (this.#timer === undefined && graceMs > 0) {
+      const late = setTimeout(() => this.#release(), graceMs)
+      await this.drain()
+      clearTimeout(late)
+    }
+    this.close()
   }
 
   /** Stops; what is not shipped stays in the spool. */
@@ -113,6 +126,7 @@ export class Shipper {
     } else {
       this.#log.info('Decisions wait in the spool: the store does not take them', fields)
     }
+    if (this.#finishing) return this.#release()
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.start()

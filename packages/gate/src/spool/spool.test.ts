@@ -61,9 +61,9 @@ describe('a spool', () => {
     const spool = open(newFolder())
     const groups: number[] = []
     spool.onDurable = (records) => groups.push(records.length)
-    await Promise.all(Array.from({ length: 50 }, (_, index) => append(spool, `{"n":${index + 1}}`)))
-    await assertChain(spool.readAfter(0, 100), 50)
-    assert.deepEqual(groups, [48, 2])
+    await Promise.all(Array.from({ length: 100 }, (_, index) => append(spool, `{"n":${index + 1}}`)))
+    await assertChain(spool.readAfter(0, 100), 100)
+    assert.deepEqual(groups, [96, 4])
     await spool.close()
   })
 

@@ -35,7 +35,7 @@ const DURABLE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | con
  * when a turn of the event loop brought nothing more, which is at once where there is nothing else to do; or, in the midst of a
  * turn, when it is this large, so that the disk works while the rest of a crowd is judged. No clock and no timer has a part in it.
  */
-const FULL_GROUP = 48
+const FULL_GROUP = 96
 
 /**
  * The gate's own durable log. Order of effects: while one group is written, the next one forms; a record's place in the
@@ -116,12 +116,11 @@ export class Spool {
     this.#sealed = this.#sealed.filter((segment) => !done.includes(segment))
   }
 
-  /** Waits for what is being written, then refuses everything. */
+  /** Waits for what is being written, then refuses everything; what is there can still be read and forgotten. */
   async close(): Promise<void> {
     if (this.#writing) await new Promise<void>((resolve) => this.#idle.push(resolve))
     this.#closed = true
-    if (this.#open !== undefined) closeSync(this.#open.descriptor)
-    this.#open = undefined
+    this.#seal()
   }
 
   #gather(before: number): void {
