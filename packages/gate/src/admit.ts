@@ -129,14 +129,21 @@ function explainMissing(decision: AdmissionDecision, missing: UndecidedReason | 
  */
 function record(decided: DecidedRequest, recorder: Recorder, gathering: Deadline | undefined): Promise<Admission> {
   const { decision, asked } = decided
-  return new Promise((resolve) => {
-    const deadline = gathering === undefined ? new Deadline(asked.deadlineMs) : gathering.over ? new Deadline(LAST_MS) : gathering
-    deadline.onOver(() => resolve(unrecorded(decision, 'DEADLINE_EXCEEDED')))
-    recorder.record(decided, (receiptDigest) => {
-      deadline.met()
-      resolve(receiptDigest === undefined ? unrecorded(decision, 'SPOOL_UNAVAILABLE') : { decision, receiptDigest })
-    })
-  })
+  const deadline = gathering === undefined ? new Deadline(asked.deadlineMs) : gathering.over ? new Deadline(LAST_MS) : gathering
+  const { recorded, admission } = waitFor(decision, deadline)
+  recorder.record(decided, recorded)
+  return admission
+}
+
+/** Apart from what the decision was made of, so that none of it lives as long as a crowd waits for the disk. */
+function waitFor(decision: AdmissionDecision, deadline: Deadline) {
+  const { promise: admission, resolve } = Promise.withResolvers<Admission>()
+  deadline.onOver(() => resolve(unrecorded(decision, 'DEADLINE_EXCEEDED')))
+  const recorded = (receiptDigest: string | undefined) => {
+    deadline.met()
+    resolve(receiptDigest === undefined ? unrecorded(decision, 'SPOOL_UNAVAILABLE') : { decision, receiptDigest })
+  }
+  return { recorded, admission }
 }
 
 function unrecorded(decision: AdmissionDecision, code: 'SPOOL_UNAVAILABLE' | 'DEADLINE_EXCEEDED'): Admission {
