@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { expiryFrom } from './duration.ts'
+import { expiryFrom, startBefore } from './duration.ts'
 import { UsageError } from './terminal.ts'
 
 const NOW = Date.parse('2026-01-31T12:00:00Z')
@@ -18,3 +18,8 @@ for (const [duration, end] of [
 for (const wrong of ['', '24', '0h', '-1h', '1.5h', '1h30m', '9999999d', ' 1h']) {
   test(`expiryFrom() refuses "${wrong}"`, () => assert.throws(() => expiryFrom(wrong, NOW), UsageError))
 }
+
+test('startBefore() lies that long ago, and never before 1970', () => {
+  assert.equal(startBefore('7d', NOW), '2026-01-24T12:00:00.000Z')
+  assert.equal(startBefore('99999w', NOW), '1970-01-01T00:00:00.000Z')
+})

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { decideAdmission } from '@countersign/core/admission/decide.ts'
 import { makeReceipt } from '@countersign/core/admission/receipt.ts'
