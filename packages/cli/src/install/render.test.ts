@@ -75,6 +75,14 @@ describe('renderInstallation()', () => {
     )
   })
 
+  test('metrics are told only where somebody wants them, at a port that the monitor, the Service and the network policy name alike', () => {
+    assert.equal(JSON.stringify(render(GATE)).includes('metrics'), false)
+    const objects = render({ ...GATE, metrics: { serviceMonitor: true } })
+    const named = objects.filter((object) => JSON.stringify(object).includes('"metrics"')).map(({ kind }) => kind)
+    assert.deepEqual(named, ['Service', 'StatefulSet', 'NetworkPolicy', 'ServiceMonitor'])
+    assert.equal(JSON.stringify(find(objects, 'StatefulSet')).includes('--metrics-listen=0.0.0.0:9090'), true)
+  })
+
   test('no label that uninstall goes by is missing', () => {
     for (const { metadata } of render({ ...GATE, certificates: { source: 'cert-manager' } }))
       assert.deepEqual([metadata.labels?.['app.kubernetes.io/part-of'], metadata.labels?.['app.kubernetes.io/instance']], ['countersign', 'cs'])

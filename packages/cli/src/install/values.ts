@@ -21,6 +21,8 @@ export interface InstallValues {
   readonly webhook: WebhookValues
   readonly names: InstallNames
   readonly networkPolicy: { readonly enabled: boolean; readonly from: readonly object[] }
+  /** `serviceMonitor`: tell metrics, and Prometheus' operator where; needs its custom resource. */
+  readonly metrics: { readonly serviceMonitor: boolean }
   readonly resources: object
   readonly tolerations: readonly object[]
   readonly nodeSelector: Readonly<Record<string, string>>

@@ -4,6 +4,7 @@ import type { Installation } from './values.ts'
 
 const API_PORT = 8080
 const WEBHOOK_PORT = 8443
+const METRICS_PORT = 9090
 const HOME = '/var/lib/countersign'
 const TLS = '/etc/countersign/tls'
 const UPSTREAM = '/etc/countersign/upstream'
@@ -37,6 +38,7 @@ export function workloadObjects(installation: Installation): readonly Kubernetes
     statefulSet(installation),
     ...(replicasOf(installation) > 1 ? [disruptionBudget(installation)] : []),
     ...(values.networkPolicy.enabled ? [networkPolicy(installation)] : []),
+    ...(values.metrics.serviceMonitor ? [serviceMonitor(installation)] : []),
   ]
 }
 
@@ -63,7 +65,10 @@ function governingService(installation: Installation): KubernetesObject {
   return service(installation, `${values.names.base}-pods`, {
     clusterIP: 'None',
     selector: selectorOf(installation, values.mode),
-    ports: [{ name: 'webhook', port: 443, targetPort: 'webhook' }],
+    ports: [
+      { name: 'webhook', port: 443, targetPort: 'webhook' },
+      ...ifMeasured(installation, { name: 'metrics', port: METRICS_PORT, targetPort: 'metrics' }),
+    ],
   })
 }
 
@@ -138,11 +143,18 @@ function container(installation: Installation): object {
     name: values.mode,
     image: values.image,
     imagePullPolicy: values.imagePullPolicy,
-    args: isServer ? serverArgs(installation) : gateArgs(installation),
+    args: [
+      ...(isServer ? serverArgs(installation) : gateArgs(installation)),
+      ...ifMeasured(installation, `--metrics-listen=0.0.0.0:${METRICS_PORT}`),
+    ],
     env: [{ name: 'HOME', value: '/tmp' }, ...(isServer ? [{ name: 'COUNTERSIGN_SERVER', value: `https://127.0.0.1:${API_PORT}` }] : [])],
     // In the folder where the server keeps its own, so that `kubectl exec` finds the first token.
     workingDir: HOME,
-    ports: [{ name: 'webhook', containerPort: WEBHOOK_PORT }, ...(isServer ? [{ name: 'api', containerPort: API_PORT }] : [])],
+    ports: [
+      { name: 'webhook', containerPort: WEBHOOK_PORT },
+      ...(isServer ? [{ name: 'api', containerPort: API_PORT }] : []),
+      ...ifMeasured(installation, { name: 'metrics', containerPort: METRICS_PORT }),
+    ],
     startupProbe: probe('/livez', { periodSeconds: 2, failureThreshold: 60 }),
     livenessProbe: probe('/livez', { periodSeconds: 10, failureThreshold: 6 }),
     readinessProbe: probe('/readyz', { periodSeconds: 5, failureThreshold: 2 }),
@@ -202,7 +214,7 @@ function disruptionBudget(installation: Installation): KubernetesObject {
 function networkPolicy(installation: Installation): KubernetesObject {
   const { values } = installation
   const { from } = values.networkPolicy
-  const ports = [{ port: 'webhook' }, ...(values.mode === 'server' ? [{ port: 'api' }] : [])]
+  const ports = [{ port: 'webhook' }, ...(values.mode === 'server' ? [{ port: 'api' }] : []), ...ifMeasured(installation, { port: 'metrics' })]
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -213,4 +225,18 @@ function networkPolicy(installation: Installation): KubernetesObject {
       ingress: [{ ports, ...(from.length === 0 ? {} : { from }) }],
     },
   }
+}
+
+/** What Prometheus' operator reads: each Pod is asked by itself. */
+function serviceMonitor(installation: Installation): KubernetesObject {
+  return {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'ServiceMonitor',
+    metadata: namespaced(installation, installation.values.names.workload),
+    spec: { endpoints: [{ port: 'metrics' }], selector: { matchLabels: labelsOf(installation) } },
+  }
+}
+
+function ifMeasured<T>({ values }: Installation, part: T): readonly T[] {
+  return values.metrics.serviceMonitor ? [part] : []
 }
