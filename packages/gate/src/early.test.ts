@@ -38,7 +38,7 @@ async function ask(t: TestContext, settings: Partial<ClusterSettings>, asked: { 
     ...asked,
   }
   const body = Buffer.from(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request }))
-  const answer = await gate.handle({ method: 'POST', url: `/v1/webhook/${make.SEGMENT}`, headers: {}, body, caller: { verifiedBy: 'URL_SEGMENT' } })
+  const answer = await gate.handle({ method: 'POST', url: `/v1/webhook/${make.SEGMENT}`, body, caller: { verifiedBy: 'URL_SEGMENT' } })
   await gate.shipped()
   const { allowed, warnings = [], status } = (JSON.parse(answer.body) as { readonly response: Response }).response
   const said = status === undefined ? {} : { reason: status.reason, message: status.message }

@@ -25,7 +25,7 @@ async function gateOver(project: Partial<ProjectWorld> = {}, settings: Partial<G
   const gate = await createGate({ source, sink, spoolFolder, settings: { pollIntervalMs: 3_600_000, ...settings }, surroundings, log })
   const ask = async (body: unknown, path = `/v1/webhook/${make.SEGMENT}?timeout=10s`) => {
     const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-    const { status, body: text } = await gate.handle({ method: 'POST', url: path, headers: {}, body: bytes, caller: { verifiedBy: 'URL_SEGMENT' } })
+    const { status, body: text } = await gate.handle({ method: 'POST', url: path, body: bytes, caller: { verifiedBy: 'URL_SEGMENT' } })
     return { status, body: JSON.parse(text) }
   }
   const records = async () => {
@@ -294,7 +294,7 @@ describe('what could not be decided', () => {
     const answer = await gate.handle({
       method: 'POST',
       url: `/v1/webhook/${make.SEGMENT}`,
-      headers: {},
+     
       body: Buffer.from(JSON.stringify(make.admissionReview())),
       caller: { verifiedBy: 'URL_SEGMENT' },
     })

@@ -46,7 +46,7 @@ async function show(t: TestContext, token: string | undefined, showing: Showing 
   const annotations = token === undefined ? {} : { [BREAK_GLASS_TOKEN_ANNOTATION]: token }
   const review = make.admissionReview({ object: make.pod(images, { labels: MARK, annotations }) })
   const body = Buffer.from(JSON.stringify(review))
-  const answer = await gate.handle({ method: 'POST', url: `/v1/webhook/${make.SEGMENT}`, headers: {}, body, caller: { verifiedBy: 'URL_SEGMENT' } })
+  const answer = await gate.handle({ method: 'POST', url: `/v1/webhook/${make.SEGMENT}`, body, caller: { verifiedBy: 'URL_SEGMENT' } })
   await gate.shipped()
   await gate.close()
   const { allowed, warnings, auditAnnotations } = JSON.parse(answer.body).response

@@ -10,7 +10,6 @@ export interface GateRequest {
   readonly method: string
   /** Path and query: `/v1/webhook/<segment>?timeout=10s`. */
   readonly url: string
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly body: Uint8Array
   readonly caller: Caller
 }

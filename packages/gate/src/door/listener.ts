@@ -159,18 +159,18 @@ export function receive(request: IncomingMessage, response: ServerResponse, door
     if (state.bytesInFlight > settings.maxBytesInFlight) {
       counters.refusedByDoor.overloaded++
       answer(door.overloaded())
-    } else if (bytes > settings.maxBodyBytes || (bytes >= HEAD_BYTES && declaredLength(request) > settings.maxBodyBytes)) {
+    } else if (bytes > settings.maxBodyBytes || (chunks.length > 1 && bytes >= HEAD_BYTES && declaredLength(request) > settings.maxBodyBytes)) {
       counters.refusedByDoor.tooLarge++
       answer(door.refuseTooLarge(Buffer.concat(chunks).subarray(0, HEAD_BYTES)))
     }
   })
   request.on('end', () => {
     if (answered) return
-    const { method = '', url = '', headers } = request
+    const { method = '', url = '' } = request
     const body = chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)
     // While an answer waits for the disk, nothing holds the body.
     chunks = []
-    const handle = () => void door.handle({ method, url, headers, body, caller: callerOf(request) }).then(answer, () => response.destroy())
+    const handle = () => void door.handle({ method, url, body, caller: callerOf(request) }).then(answer, () => response.destroy())
     if (body.length <= LARGE_BODY_BYTES) return handle()
     const tooLate = () => {
       if (answered) return
@@ -183,6 +183,7 @@ export function receive(request: IncomingMessage, response: ServerResponse, door
   })
 }
 
+/** Looked at only where a body comes in several pieces: headers are not made an object before somebody asks. */
 function declaredLength(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0)
 }

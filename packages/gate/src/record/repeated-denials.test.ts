@@ -21,7 +21,7 @@ async function gateOver(policy = make.policy()) {
   const ask = async (review: unknown) => {
     const body = Buffer.from(JSON.stringify(review))
     const caller = { verifiedBy: 'URL_SEGMENT' } as const
-    const answer = await gate.handle({ method: 'POST', url: `/v1/webhook/${make.SEGMENT}`, headers: {}, body, caller })
+    const answer = await gate.handle({ method: 'POST', url: `/v1/webhook/${make.SEGMENT}`, body, caller })
     return JSON.parse(answer.body)
   }
   /** Closes the gate, and reads the texts that it recorded. */

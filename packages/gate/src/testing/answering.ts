@@ -19,7 +19,7 @@ let left = count === '0' ? Number.POSITIVE_INFINITY : Number(count)
 
 async function ask(): Promise<void> {
   while (left-- > 0) {
-    const answer = await gate.handle({ method: 'POST', url: `/v1/webhook/${SEGMENT}`, headers: {}, body, caller: { verifiedBy: 'URL_SEGMENT' } })
+    const answer = await gate.handle({ method: 'POST', url: `/v1/webhook/${SEGMENT}`, body, caller: { verifiedBy: 'URL_SEGMENT' } })
     writeSync(1, `ANSWER ${JSON.parse(answer.body).response.auditAnnotations.receipt}\n`)
   }
 }
