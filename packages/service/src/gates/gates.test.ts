@@ -114,3 +114,13 @@ test('listGates() shows what gates last said, a day long', async () => {
   surroundings.advance(25 * 3600_000)
   assert.deepEqual(await gates.listGates(), [])
 })
+
+test('what a gate says of itself can always be shown: no number that an int64 does not hold', async () => {
+  const { gates } = await arrange()
+  const [tooMuch, tooLittle] = [Number(2n ** 63n - 1n), Number(-(2n ** 63n))]
+  const report = { ...REPORT, position: tooMuch, staleForMs: tooLittle, unshipped: Number.NaN, counters: { 'answers.denied': tooMuch } }
+  await gates.report(gate('one'), NAME, { writer: WRITER, report })
+  const [shown] = await gates.listGates()
+  const most = Number.MAX_SAFE_INTEGER
+  assert.deepEqual(shown?.report, { ...REPORT, position: most, staleForMs: 0, unshipped: 0, counters: { 'answers.denied': most } })
+})

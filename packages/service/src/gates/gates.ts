@@ -139,16 +139,22 @@ function taken(writer: string): StatusError {
 
 const NO_REPORT: GateReport = { displayName: '', version: '', position: 0, policyEtag: '', staleForMs: 0, unshipped: 0, counters: {} }
 
-/** What somebody outside says of itself is cut to a bound. */
-function bounded({ displayName, version, policyEtag, counters, ...numbers }: GateReport): GateReport {
+/** What somebody outside says of itself is cut to a bound, within which every door can show it. */
+function bounded({ displayName, version, policyEtag, counters, position, staleForMs, unshipped }: GateReport): GateReport {
   const shown = Object.entries(counters)
     .slice(0, MAX_COUNTERS)
-    .map(([name, count]) => [name.slice(0, 100), count])
+    .map(([name, count]) => [name.slice(0, 100), boundedCount(count)])
   return {
-    ...numbers,
+    position: boundedCount(position),
+    staleForMs: boundedCount(staleForMs),
+    unshipped: boundedCount(unshipped),
     displayName: displayName.slice(0, 253),
     version: version.slice(0, 50),
     policyEtag: policyEtag.slice(0, 100),
     counters: Object.fromEntries(shown),
   }
+}
+
+function boundedCount(count: number): number {
+  return Number.isNaN(count) ? 0 : Math.min(Math.max(Math.trunc(count), 0), Number.MAX_SAFE_INTEGER)
 }
