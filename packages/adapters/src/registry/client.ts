@@ -1,6 +1,7 @@
 import { repositoryOf, type ImageDigest, type ImageReference } from '@countersign/core/image/reference.ts'
 import { StatusError } from '@countersign/core/status.ts'
-import { digestOf, MANIFEST_ACCEPT, type Manifest, MAX_MANIFEST_BYTES, readCreated, readManifest, type IndexChild } from './manifest.ts'
+import { type BlobWanted, readBlob } from './blob.ts'
+import { MANIFEST_ACCEPT, type Manifest, MAX_MANIFEST_BYTES, readCreated, readManifest, type IndexChild } from './manifest.ts'
 import { refusalOf } from './refusal.ts'
 import { listTags } from './tags.ts'
 import { Transport, type TransportOptions } from './transport.ts'
@@ -21,6 +22,12 @@ export interface ImageDescription {
   readonly created?: string
 }
 
+/** A manifest with the bytes that it was read from. */
+export interface ManifestContent {
+  readonly manifest: Manifest
+  readonly bytes: Uint8Array
+}
+
 /** A digest of a repository and the tags that point to it. */
 export interface TaggedImage extends ImageDescription {
   readonly tags: readonly string[]
@@ -34,6 +41,10 @@ export interface RegistryClient {
   listTags(reference: ImageReference): Promise<readonly string[]>
   /** One image or index, by digest or tag. */
   describeImage(reference: ImageReference): Promise<ImageDescription>
+  /** The manifest or index of a reference, as it lies in the registry. */
+  readManifest(reference: ImageReference): Promise<ManifestContent>
+  /** A blob of the reference's repository, as it comes: NOT_FOUND, or DATA_LOSS at the end of what is something else, or RESOURCE_EXHAUSTED at its bound. */
+  readBlob(reference: ImageReference, wanted: BlobWanted): AsyncGenerator<Uint8Array>
   /** All tagged images of the repository, newest first. */
   listImages(reference: ImageReference): Promise<readonly TaggedImage[]>
 }
@@ -45,6 +56,8 @@ export function makeRegistryClient(options: TransportOptions): RegistryClient {
     resolveTag: async (reference) => reference.digest ?? (await fetchManifest(transport, reference)).digest,
     listTags: (reference) => listTags(transport, reference),
     describeImage: (reference) => describe(transport, reference),
+    readManifest: (reference) => fetchContent(transport, reference),
+    readBlob: (reference, wanted) => readBlob(transport, reference, wanted),
     listImages: (reference) => listImages(transport, reference),
   }
 }
@@ -71,32 +84,33 @@ async function listImages(transport: Transport, reference: ImageReference): Prom
 }
 
 async function fetchManifest(transport: Transport, reference: ImageReference): Promise<Manifest> {
+  return (await fetchContent(transport, reference)).manifest
+}
+
+async function fetchContent(transport: Transport, reference: ImageReference): Promise<ManifestContent> {
   if (reference.otherDigest !== undefined)
     throw new StatusError('FAILED_PRECONDITION', `Cannot look up ${reference.text}: only sha256 digests can be`)
   const { domain, path: repository, digest, tag = DEFAULT_TAG } = reference
   const path = `/v2/${repository}/manifests/${digest ?? tag}`
-  const answer = await transport.get({ domain, repository, path, accept: MANIFEST_ACCEPT, maxBytes: MAX_MANIFEST_BYTES })
-  if (answer.status !== 200) throw refusalOf(answer, reference)
-  const claimed = answer.headers.get('docker-content-digest') ?? undefined
+  const { status, headers, body } = await transport.get({ domain, repository, path, accept: MANIFEST_ACCEPT, maxBytes: MAX_MANIFEST_BYTES })
+  if (status !== 200) throw refusalOf({ status }, reference)
+  const claimed = headers.get('docker-content-digest') ?? undefined
   const expected = digest ?? (claimed?.startsWith('sha256:') ? claimed : undefined)
-  return readManifest(answer.body, { contentType: answer.headers.get('content-type') ?? '', ...(expected === undefined ? {} : { expected }) })
+  const contentType = headers.get('content-type') ?? ''
+  return { manifest: readManifest(body, { contentType, ...(expected === undefined ? {} : { expected }) }), bytes: body }
 }
 
 async function fetchCreated(transport: Transport, reference: ImageReference, manifest: Manifest): Promise<string | undefined> {
-  if (manifest.kind === 'MANIFEST') return readCreated(await fetchBlob(transport, reference, manifest.config))
+  if (manifest.kind === 'MANIFEST') return readCreated(await fetchConfig(transport, reference, manifest.config))
   const first = manifest.children.find(({ platform }) => platform !== undefined && !platform.startsWith('unknown/'))
   if (first === undefined) return undefined
   const child = await fetchManifest(transport, byDigest(reference, first.digest))
   // An index of indexes is allowed by the specification; its inner ones have no date either.
-  return child.kind === 'MANIFEST' ? readCreated(await fetchBlob(transport, reference, child.config)) : undefined
+  return child.kind === 'MANIFEST' ? readCreated(await fetchConfig(transport, reference, child.config)) : undefined
 }
 
-async function fetchBlob(transport: Transport, reference: ImageReference, digest: ImageDigest): Promise<Uint8Array> {
-  const { domain, path: repository } = reference
-  const answer = await transport.get({ domain, repository, path: `/v2/${repository}/blobs/${digest}`, accept: '*/*', maxBytes: MAX_CONFIG_BYTES })
-  if (answer.status !== 200) throw refusalOf(answer, reference)
-  if (digestOf(answer.body) === digest) return answer.body
-  throw new StatusError('DATA_LOSS', `Cannot trust the registry: it gave other content for ${digest}`)
+async function fetchConfig(transport: Transport, reference: ImageReference, digest: ImageDigest): Promise<Uint8Array> {
+  return Buffer.concat(await Array.fromAsync(readBlob(transport, reference, { digest, maxBytes: MAX_CONFIG_BYTES })))
 }
 
 function byTag({ text, domain, path }: ImageReference, tag: string): ImageReference {

@@ -1,6 +1,6 @@
 import { Agent as PlainAgent, type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http'
 import { Agent as SecureAgent, request as requestSecure } from 'node:https'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { getCACertificates } from 'node:tls'
 import type { Fetch, FetchInit } from './fetch.ts'
 
@@ -30,8 +30,15 @@ function exchange(url: URL, { method = 'GET', headers, body, signal }: FetchInit
   return new Promise((resolve, reject) => {
     const sent: ClientRequest = request(url, { method, headers, signal, agent }, (message) => resolve(toResponse(message)))
     sent.on('error', reject)
-    sent.end(body)
+    if (body instanceof Blob) sendBlob(body, sent)
+    else sent.end(body)
   })
+}
+
+function sendBlob(blob: Blob, sent: ClientRequest): void {
+  sent.setHeader('content-length', blob.size)
+  // A failure of either is told by the request's own error.
+  pipeline(blob.stream(), sent, () => {})
 }
 
 function toResponse(message: IncomingMessage): Response {

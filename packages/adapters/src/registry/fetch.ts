@@ -2,9 +2,10 @@
 export type Fetch = (url: URL, init: FetchInit) => Promise<Response>
 
 export interface FetchInit {
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT'
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+  /** A blob is sent as it is read, with its length. */
+  readonly body?: string | Uint8Array | Blob
   /** Redirects are ours to judge. */
   readonly redirect: 'manual'
   /** PEM of an authority to trust beside the system's. */

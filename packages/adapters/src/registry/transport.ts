@@ -26,10 +26,22 @@ export interface Query {
   readonly domain: string
   /** Repository path, for the token's scope. */
   readonly repository: string
-  /** Path and query behind the origin: `/v2/…`. */
+  /** Path and query behind the origin: `/v2/…`; or a whole URL that the registry named. */
   readonly path: string
   readonly accept: string
   readonly maxBytes: number
+}
+
+/** What is said to a registry: reading by default. */
+export interface Exchange {
+  readonly domain: string
+  readonly repository: string
+  readonly path: string
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | Blob
+  /** What the token must allow; reading by default. */
+  readonly actions?: 'pull' | 'pull,push'
 }
 
 export interface Answer {
@@ -54,54 +66,57 @@ export class Transport {
   }
 
   /** Gives whatever the registry answers with a body within bounds; UNAVAILABLE where it cannot be reached, UNAUTHENTICATED where it does not let us in. */
-  async get(query: Query): Promise<Answer> {
-    const signal = AbortSignal.timeout(TIMEOUT_MS)
-    const origin = await this.#originOf(query.domain)
-    const url = new URL(query.path, origin)
-    const known = `${origin.origin} ${query.repository}`
-    const first = await this.#follow(url, { query, authorization: this.#authorizations.get(known), signal })
+  async get({ accept, maxBytes, ...place }: Query): Promise<Answer> {
+    const response = await this.open({ ...place, headers: { accept } }, AbortSignal.timeout(TIMEOUT_MS))
+    return await readAnswer(response, maxBytes)
+  }
+
+  /** As `get`, with the body unread: whoever opens it reads it within bounds, or cancels it. The signal ends the reading too. */
+  async open(exchange: Exchange, signal: AbortSignal): Promise<Response> {
+    const origin = await this.#originOf(exchange.domain)
+    const known = `${origin.origin} ${scopeOf(exchange)}`
+    const first = await this.#follow(exchange, { origin, authorization: this.#authorizations.get(known), signal })
     if (first.status !== 401) return first
-    const authorization = await this.#authorize(first, { query, origin, signal })
+    const authorization = await this.#authorize(first, { exchange, origin, signal })
     if (authorization === undefined) return first
-    const second = await this.#follow(url, { query, authorization, signal })
+    await first.body?.cancel()
+    const second = await this.#follow(exchange, { origin, authorization, signal })
     if (second.status !== 401) this.#authorizations.set(known, authorization)
     return second
   }
 
   async #authorize(
-    refused: Answer,
-    { query, origin, signal }: { readonly query: Query; readonly origin: URL; readonly signal: AbortSignal },
+    refused: Response,
+    { exchange, origin, signal }: { readonly exchange: Exchange; readonly origin: URL; readonly signal: AbortSignal },
   ): Promise<string | undefined> {
     const challenge = parseChallenge(refused.headers.get('www-authenticate') ?? '')
     if (challenge === undefined) return undefined
-    const credentials = await this.#options.credentials(query.domain)
+    const credentials = await this.#options.credentials(exchange.domain)
     const { tokenHosts } = this.#options
     const fetch: Fetch = (url, init) => this.#fetch(url, init)
-    return await answerChallenge(challenge, {
-      fetch,
-      registry: origin,
-      credentials,
-      tokenHosts,
-      scope: `repository:${query.repository}:pull`,
-      signal,
-    })
+    return await answerChallenge(challenge, { fetch, registry: origin, credentials, tokenHosts, scope: scopeOf(exchange), signal })
   }
 
   async #follow(
-    from: URL,
-    { query, authorization, signal }: { readonly query: Query; readonly authorization: string | undefined; readonly signal: AbortSignal },
-  ): Promise<Answer> {
-    let url = from
+    { path, headers, ...said }: Exchange,
+    { origin, authorization, signal }: { readonly origin: URL; readonly authorization: string | undefined; readonly signal: AbortSignal },
+  ): Promise<Response> {
+    const { method = 'GET', body } = said
+    let url = new URL(path, origin)
+    if (isPlainBehind(origin, url)) throw unreachable(origin, 'it names an address in plain text')
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      const shown = authorization !== undefined && url.origin === from.origin ? { authorization } : {}
-      const response = await this.#fetch(url, { headers: { accept: query.accept, ...shown }, redirect: 'manual', signal })
+      const shown = authorization !== undefined && url.origin === origin.origin ? { authorization } : {}
+      const sent = { method, headers: { ...headers, ...shown }, ...(body === undefined ? {} : { body }) }
+      const response = await this.#fetch(url, { ...sent, redirect: 'manual', signal })
       const next = redirectOf(response, url)
-      if (next === undefined) return await readAnswer(response, query.maxBytes)
+      if (next === undefined) return response
       await response.body?.cancel()
-      if (url.protocol === 'https:' && next.protocol !== 'https:') throw unreachable(url, 'it redirects from https to plain text')
+      // What is pushed goes where the registry said that uploads go, and no further.
+      if (isPlainBehind(url, next)) throw unreachable(url, 'it redirects from https to plain text')
+      if (method === 'POST' || method === 'PUT') throw unreachable(url, 'it redirects what is pushed, which is not followed')
       url = next
     }
-    throw unreachable(from, `it redirects more than ${MAX_REDIRECTS} times`)
+    throw unreachable(origin, `it redirects more than ${MAX_REDIRECTS} times`)
   }
 
   #originOf(domain: string): Promise<URL> {
@@ -142,21 +157,33 @@ export class Transport {
   }
 }
 
+function isPlainBehind(from: URL, to: URL): boolean {
+  return from.protocol === 'https:' && to.protocol !== 'https:'
+}
+
+function scopeOf({ repository, actions = 'pull' }: Exchange): string {
+  return `repository:${repository}:${actions}`
+}
+
 async function readAnswer(response: Response, maxBytes: number): Promise<Answer> {
   const { status, headers } = response
   try {
     return { status, headers, body: await readBody(response, maxBytes) }
   } catch (cause) {
-    if (cause instanceof StatusError) throw cause
-    throw new StatusError('UNAVAILABLE', `The registry's answer broke off: ${describe(cause)}`, { cause })
+    throw brokenOff(cause)
   }
+}
+
+/** What became of an answer that was being read. */
+export function brokenOff(cause: unknown): StatusError {
+  return cause instanceof StatusError ? cause : new StatusError('UNAVAILABLE', `The registry's answer broke off: ${describe(cause)}`, { cause })
 }
 
 function redirectOf(response: Response, from: URL): URL | undefined {
   if (![301, 302, 303, 307, 308].includes(response.status)) return undefined
   const location = response.headers.get('location') ?? ''
   const next = URL.canParse(location, from) ? new URL(location, from) : undefined
-  if (next !== undefined && (next.protocol === 'https:' || next.protocol === 'http:') && next.username === '') return next
+  if (next !== undefined && (next.protocol === 'https:' || next.protocol === 'http:') && `${next.username}${next.password}` === '') return next
   throw unreachable(from, 'it redirects to an address that is not valid')
 }
 
