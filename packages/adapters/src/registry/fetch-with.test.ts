@@ -72,3 +72,16 @@ test('goes through the proxy of the environment, unless NO_PROXY names the host'
   })
   assert.equal(asked.length, 2)
 })
+
+test('what a judge forbids is not dialled, and what it looked up is where the connection goes, past any proxy', async (t) => {
+  const port = await open(
+    t,
+    createServer((request, response) => void response.end(request.headers.host)),
+  )
+  const fetch = makeFetch({ HTTP_PROXY: 'http://proxy.invalid:1' }, async (url) => {
+    if (url.hostname === 'forbidden.invalid') throw new Error('forbidden')
+    return (_hostname, { all }, callback) => (all === true ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4))
+  })
+  assert.equal(await (await fetch(new URL(`http://judged.invalid:${port}/`), init())).text(), `judged.invalid:${port}`)
+  await assert.rejects(fetch(new URL(`http://forbidden.invalid:${port}/`), init()), { message: 'forbidden' })
+})
