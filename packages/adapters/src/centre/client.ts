@@ -13,8 +13,8 @@ export interface CentreOptions {
   readonly url: string
   /** Read anew for each request, so that a token can be replaced. */
   readonly token: () => string
-  /** PEM of the only authorities to trust; absent: the system's. */
-  readonly ca?: string
+  /** PEM of the only authorities to trust, read anew for each request, so that an authority can be replaced; absent: the system's. */
+  readonly ca?: () => string
 }
 
 /** The centre's REST API, as far as a gate uses it: whole answers within a bound and a deadline, and one stream. */
@@ -30,7 +30,7 @@ export interface CentreClient {
 export function makeCentreClient(options: CentreOptions): CentreClient {
   const isTls = options.url.startsWith('https:')
   const kept = { keepAlive: true, maxSockets: MAX_CONNECTIONS, maxFreeSockets: 4 }
-  const agent = isTls ? new TlsAgent({ ...kept, ...(options.ca === undefined ? {} : { ca: options.ca }) }) : new PlainAgent(kept)
+  const agent = isTls ? new TlsAgent(kept) : new PlainAgent(kept)
   const send = (path: string, { accept, body }: { readonly accept: string; readonly body?: unknown }): ClientRequest => {
     const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
     const headers = {
@@ -39,7 +39,9 @@ export function makeCentreClient(options: CentreOptions): CentreClient {
       ...(bytes === undefined ? {} : { 'content-type': 'application/json', 'content-length': bytes.length }),
     }
     const open = isTls ? requestTls : requestPlain
-    const request = open(`${options.url}/countersign/v1/${path}`, { agent, method: bytes === undefined ? 'GET' : 'POST', headers })
+    // The agent keeps connections apart by authority: one that was verified by another is not used again.
+    const trust = isTls && options.ca !== undefined ? { ca: options.ca() } : {}
+    const request = open(`${options.url}/countersign/v1/${path}`, { agent, method: bytes === undefined ? 'GET' : 'POST', headers, ...trust })
     request.end(bytes)
     return request
   }

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { StatusError } from '@countersign/core/status.ts'
+import { readNamedFile } from '../named-file.ts'
 import type { PemPair } from './authority.ts'
 
 /** What a door shows, and what its clients trust. */
@@ -22,9 +22,9 @@ export interface CertificateFiles {
  * certificate's, as it is for a moment while files are replaced one after the other.
  */
 export function readCertificateFiles({ certFile, keyFile, caFile }: CertificateFiles): ShownCertificate {
-  const pair = { cert: readPem(certFile), key: readPem(keyFile) }
+  const pair = { cert: readNamedFile(certFile, 'PEM file'), key: readNamedFile(keyFile, 'PEM file') }
   if (!belongTogether(pair)) throw new StatusError('FAILED_PRECONDITION', `Certificate "${certFile}" and key "${keyFile}" do not belong together`)
-  return { pair, caBundle: caFile === undefined ? pair.cert : readPem(caFile) }
+  return { pair, caBundle: caFile === undefined ? pair.cert : readNamedFile(caFile, 'PEM file') }
 }
 
 function belongTogether({ cert, key }: PemPair): boolean {
@@ -32,13 +32,5 @@ function belongTogether({ cert, key }: PemPair): boolean {
     return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
   } catch {
     return false
-  }
-}
-
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new StatusError('FAILED_PRECONDITION', `Cannot read "${path}": expected a readable PEM file`, { cause })
   }
 }

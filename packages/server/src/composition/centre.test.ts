@@ -51,7 +51,7 @@ async function open(t: TestContext) {
   const grpc = makeGrpcDoor({ services, authenticate, onAnswer })
   const port = await openApiPort({ address: { host: '127.0.0.1', port: 0, loopback: true }, http, grpc, tls })
   const { token, text } = await flows.tokens.createToken(ADMIN, { displayName: 'gates', role: 'gate', ...PLACE })
-  const client = makeCentreClient({ url: port.url, token: () => text, ca: authority.cert })
+  const client = makeCentreClient({ url: port.url, token: () => text, ca: () => authority.cert })
   t.after(async () => {
     client.close()
     centre.streams.close()

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type CentreClient, makeCentreClient } from '@countersign/adapters/centre/client.ts'
@@ -9,6 +8,7 @@ import { openCentreSource } from '@countersign/adapters/centre/world-source.ts'
 import { type Lock, lockSpool } from '@countersign/adapters/store/lock.ts'
 import { readCertificateFiles } from '@countersign/adapters/certificates/certificate-files.ts'
 import { keepRenewed } from '@countersign/adapters/certificates/renewal.ts'
+import { readNamedFile } from '@countersign/adapters/named-file.ts'
 import { compilePolicy } from '@countersign/core/policy/compile.ts'
 import { SYSTEM_POLICY } from '@countersign/core/policy/system-policy.ts'
 import { type StatusCode, StatusError } from '@countersign/core/status.ts'
@@ -17,10 +17,14 @@ import { createGate, type Gate } from '@countersign/gate/gate.ts'
 import type { WorldSource } from '@countersign/gate/ports.ts'
 import { cannotListen, formatAuthority } from '../config/address.ts'
 import type { GateConfig } from '../config/gate-config.ts'
+import { type BreakGlassTelling, openBreakGlassTelling } from './break-glass-telling.ts'
 import { openCertificates } from './certificates.ts'
 import { type DataFolder, openDataFolder, writeFileDurably } from './data-folder.ts'
+import { namesOfMachine, shownAtWebhook } from './door-certificates.ts'
+import type { WebhookTls } from './gate-protocol.ts'
 import { statusOf } from './gate-status.ts'
 import type { ServerLog } from './log.ts'
+import { openMetrics } from './metrics.ts'
 import { openTagResolver } from './tag-resolver.ts'
 import { systemSurroundings } from './surroundings.ts'
 
@@ -53,9 +57,10 @@ export async function startGateProcess({ config, version, log }: GateProcessPart
   const surroundings = systemSurroundings()
   const openShown = () =>
     config.tls === undefined
-      ? openCertificates(data, { hosts: hostsOf(config), now: surroundings.now() })
+      ? openCertificates(data, { hosts: namesOfMachine([config.webhookListen.host], config.hostnames), now: surroundings.now() })
       : Promise.resolve(readCertificateFiles(config.tls))
   const shown = await openShown()
+  const telling = await openBreakGlassTelling(config, { log, uuid: surroundings.uuid })
   const client = connect(config)
   const lock = lockSpool(join(data.folder, 'gate'))
   try {
@@ -65,19 +70,22 @@ export async function startGateProcess({ config, version, log }: GateProcessPart
       source,
       sink: openCentreSink(client, config),
       spoolFolder: join(data.spoolFolder, `${config.project}.${config.cluster}`),
-      settings: settingsOf(config),
+      settings: { ...config.gate, pollIntervalMs: POLL_MS },
       surroundings,
       systemPolicy: compilePolicy(SYSTEM_POLICY, 'system'),
       resolveTag: openTagResolver(),
+      onBreakGlass: telling.tell,
       log: {
         info: (message, fields = {}) => log.info(message, { part: 'gate', ...fields }),
         alarm: (message, fields = {}) => log.error(message, { part: 'gate', ...fields }),
       },
     })
-    const door = await listen(gate, config, shown.pair)
-    return follow({ config, version, log, data, client, gate, door, lock, openShown, shown })
+    const door = await listen(gate, config, shownAtWebhook(config, shown))
+    const metrics = await openMetrics(config.metricsListen, async () => statusOf(gate))
+    return follow({ config, version, log, data, client, gate, door, metrics, lock, telling, openShown, shown })
   } catch (error) {
     client.close()
+    await telling.close()
     lock.release()
     throw error
   }
@@ -88,19 +96,26 @@ interface Opened extends GateProcessParts {
   readonly client: CentreClient
   readonly gate: Gate
   readonly door: Door
+  readonly metrics: { close(): Promise<void> }
   readonly lock: Lock
+  readonly telling: BreakGlassTelling
   readonly openShown: () => ReturnType<typeof openCertificates>
   readonly shown: Awaited<ReturnType<typeof openCertificates>>
 }
 
-function follow({ config, version, log, data, client, gate, door, lock, openShown, shown }: Opened): RunningGate {
+function follow({ config, version, log, data, client, gate, door, metrics, lock, telling, openShown, shown }: Opened): RunningGate {
   const describe = () => ({ displayName: config.name ?? hostname(), version, ...statusOf(gate), policyEtag: policyEtagOf(gate) })
   const reporter = openCentreReporter({ client, place: config, describe })
   const wake = (): void => void gate.wake().then(reporter.look, () => undefined)
   const gateLog = { info: log.info, alarm: log.error }
   const listener = listenToCentre({ client, place: config, onChange: wake, random: Math.random, log: gateLog })
   const everyMs = config.tls === undefined ? OWN_CHECK_MS : FILES_CHECK_MS
-  const renewal = keepRenewed(shown, { open: openShown, onRenewed: ({ pair }) => door.replaceCertificate(pair), log, everyMs })
+  const renewal = keepRenewed(shown, {
+    open: openShown,
+    onRenewed: (renewed) => door.replaceCertificate(shownAtWebhook(config, renewed)),
+    log,
+    everyMs,
+  })
   const webhookUrl = `https://${formatAuthority(config.webhookListen.host, door.port)}`
   const ready = announceReady(gate, () => {
     log.info('The gate is ready', { position: gate.status().position, webhookUrl })
@@ -118,6 +133,8 @@ function follow({ config, version, log, data, client, gate, door, lock, openShow
       await Promise.race([gate.shipped(), new Promise((resolve) => setTimeout(resolve, graceMs).unref())])
       await reporter.close()
       await gate.close(graceMs)
+      await metrics.close()
+      await telling.close()
       client.close()
       lock.release()
     },
@@ -148,7 +165,7 @@ async function requireWelcome(source: WorldSource): Promise<void> {
   }
 }
 
-async function listen(gate: Gate, { webhookListen }: GateConfig, tls: { readonly cert: string; readonly key: string }): Promise<Door> {
+async function listen(gate: Gate, { webhookListen }: GateConfig, tls: WebhookTls): Promise<Door> {
   try {
     return await gate.listen({ ...webhookListen, tls })
   } catch (cause) {
@@ -159,27 +176,9 @@ async function listen(gate: Gate, { webhookListen }: GateConfig, tls: { readonly
 
 function connect({ upstream, tokenFile, caFile }: GateConfig): CentreClient {
   const token = (): string => {
-    const text = readText(tokenFile, 'token').trim()
+    const text = readNamedFile(tokenFile, 'token file').trim()
     if (/^[\x21-\x7e]{1,4096}$/.test(text)) return text
     throw new StatusError('FAILED_PRECONDITION', `Token file "${tokenFile}" does not hold an API token: expected one word such as cs_…`)
   }
-  return makeCentreClient({ url: upstream, token, ...(caFile === undefined ? {} : { ca: readText(caFile, 'authority') }) })
-}
-
-function readText(path: string, what: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new StatusError('FAILED_PRECONDITION', `Cannot read the ${what} from "${path}": expected a readable file`, { cause })
-  }
-}
-
-function settingsOf(config: GateConfig) {
-  const { undecided, webhookName, imageReviewMustShow, stalenessBudgetMs, maxReviewBytes: maxBodyBytes, maxInflightBytes: maxBytesInFlight } = config
-  return { undecided, webhookName, imageReviewMustShow, stalenessBudgetMs, maxBodyBytes, maxBytesInFlight, pollIntervalMs: POLL_MS }
-}
-
-function hostsOf({ webhookListen: { host }, hostnames }: GateConfig): readonly string[] {
-  const bound = host === '0.0.0.0' || host === '::' ? [] : [host]
-  return [...new Set(['localhost', '127.0.0.1', '::1', hostname(), ...bound, ...hostnames])]
+  return makeCentreClient({ url: upstream, token, ...(caFile === undefined ? {} : { ca: () => readNamedFile(caFile, 'PEM file') }) })
 }

@@ -8,7 +8,7 @@ import type { GateSettings } from '@countersign/gate/settings.ts'
  */
 
 /** What the webhook shows, and whose client certificates it verifies. */
-interface WebhookTls {
+export interface WebhookTls {
   readonly cert: string
   readonly key: string
   readonly clientCa?: string

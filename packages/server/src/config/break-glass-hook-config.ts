@@ -1,6 +1,5 @@
 import type { LayeredValues } from './layers.ts'
 import type { SettingReader } from './reader.ts'
-import type { SettingName } from './settings.ts'
 
 /** Where uses of break-glass are told. */
 export interface BreakGlassHookConfig {
@@ -10,8 +9,26 @@ export interface BreakGlassHookConfig {
   readonly addresses: 'PUBLIC' | 'ANY'
 }
 
-/** Reads the settings of the hook; undefined where none is wanted. */
-export function readBreakGlassHook(values: LayeredValues<SettingName>, reader: SettingReader<SettingName>): BreakGlassHookConfig | undefined {
+type HookSetting = `break-glass-webhook${'' | '-secret-file' | '-ca' | '-addresses'}`
+
+/** Whom uses of break-glass are told. */
+export interface BreakGlassConfig {
+  readonly breakGlassHook?: BreakGlassHookConfig
+  /** `in-cluster`, or a kubeconfig file. */
+  readonly breakGlassEvents?: string
+}
+
+/** Reads whom uses of break-glass are told: of a server and of a gate alike. */
+export function readBreakGlass(
+  values: LayeredValues<HookSetting | 'break-glass-events'>,
+  reader: SettingReader<HookSetting | 'break-glass-events'>,
+): BreakGlassConfig {
+  const hook = readHook(values, reader)
+  const events = values.one('break-glass-events')?.text
+  return { ...(hook === undefined ? {} : { breakGlassHook: hook }), ...(events === undefined ? {} : { breakGlassEvents: events }) }
+}
+
+function readHook(values: LayeredValues<HookSetting>, reader: SettingReader<HookSetting>): BreakGlassHookConfig | undefined {
   const addresses = reader.choice('break-glass-webhook-addresses', ['public', 'any']) === 'any' ? 'ANY' : 'PUBLIC'
   const text = values.one('break-glass-webhook')?.text
   if (text === undefined) return undefined

@@ -25,9 +25,9 @@ function config(sources: Partial<ConfigSources>): ServerConfig {
 }
 
 test('a server without settings listens on loopback and keeps its data beside it', () => {
-  const { listen, webhookListen, dataFolder, tls, undecided } = config({})
+  const { listen, webhookListen, dataFolder, tls, gate } = config({})
   assert.deepEqual(
-    { listen, webhookListen, dataFolder, tls, undecided },
+    { listen, webhookListen, dataFolder, tls, undecided: gate.undecided },
     {
       listen: { host: '127.0.0.1', port: 8080, loopback: true },
       webhookListen: { host: '127.0.0.1', port: 8443, loopback: true },
@@ -41,8 +41,11 @@ test('a server without settings listens on loopback and keeps its data beside it
 test('a flag goes before a variable, a variable before the file, the file before the default', () => {
   const readFile = () => 'data: from-file\nlog-level: debug\ndrain-seconds: 3\n'
   const env = { COUNTERSIGN_DATA: 'from-variable', COUNTERSIGN_LOG_LEVEL: 'warn' }
-  const { dataFolder, logLevel, drainMs, undecided } = config({ argv: ['--data', 'from-flag'], env, readFile })
-  assert.deepEqual({ dataFolder, logLevel, drainMs, undecided }, { dataFolder: 'from-flag', logLevel: 'warn', drainMs: 3000, undecided: 'error' })
+  const { dataFolder, logLevel, drainMs, gate } = config({ argv: ['--data', 'from-flag'], env, readFile })
+  assert.deepEqual(
+    { dataFolder, logLevel, drainMs, undecided: gate.undecided },
+    { dataFolder: 'from-flag', logLevel: 'warn', drainMs: 3000, undecided: 'error' },
+  )
 })
 
 test('every wrong value is told at once, with where it came from', () => {
@@ -55,10 +58,10 @@ test('every wrong value is told at once, with where it came from', () => {
 })
 
 test('what an ImageReview must show is a list of known words', () => {
-  assert.deepEqual(config({}).imageReviewMustShow, [])
+  assert.deepEqual(config({}).gate.imageReviewMustShow, [])
   const argv = ['--image-review-must-show', 'IMAGE_VOLUMES', '--image-review-must-show', 'LABELS']
-  assert.deepEqual(config({ argv }).imageReviewMustShow, ['LABELS', 'IMAGE_VOLUMES'])
-  assert.deepEqual(config({ env: { COUNTERSIGN_IMAGE_REVIEW_MUST_SHOW: 'LABELS' } }).imageReviewMustShow, ['LABELS'])
+  assert.deepEqual(config({ argv }).gate.imageReviewMustShow, ['LABELS', 'IMAGE_VOLUMES'])
+  assert.deepEqual(config({ env: { COUNTERSIGN_IMAGE_REVIEW_MUST_SHOW: 'LABELS' } }).gate.imageReviewMustShow, ['LABELS'])
   assert.match(issuesOf({ argv: ['--image-review-must-show', 'labels'] }), /Value "labels" is not valid: expected LABELS, IMAGE_VOLUMES/)
 })
 

@@ -1,36 +1,20 @@
-import type { UnseenByImageReview } from '@countersign/core/admission/evidence.ts'
 import type { CertificateFiles } from '@countersign/adapters/certificates/certificate-files.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
 import type { Address } from './address.ts'
-import { type BreakGlassHookConfig, readBreakGlassHook } from './break-glass-hook-config.ts'
+import { type BreakGlassConfig, readBreakGlass } from './break-glass-hook-config.ts'
 import type { LayeredValues } from './layers.ts'
-import { LOG_LEVELS, type LogLevel, SettingReader, UNDECIDED } from './reader.ts'
+import { SettingReader } from './reader.ts'
 import type { SettingName } from './settings.ts'
+import { readWebhookConfig, type WebhookConfig } from './webhook-config.ts'
 
 /** The server's configuration after parsing: nothing inside reads flags, variables or files. */
-export interface ServerConfig {
+export interface ServerConfig extends WebhookConfig, BreakGlassConfig {
   readonly listen: Address
   readonly webhookListen: Address
   readonly webhookUrl?: string
-  readonly hostnames: readonly string[]
-  readonly dataFolder: string
   readonly tls: ApiTls
   /** Absent: the webhook shows a certificate of the own authority. */
   readonly webhookTls?: CertificateFiles
-  readonly readyFile?: string
-  /** PEM file of the authority whose client certificates the webhook verifies; none are demanded. */
-  readonly webhookClientCa?: string
-  readonly breakGlassHook?: BreakGlassHookConfig
-  /** `in-cluster`, or a kubeconfig file. */
-  readonly breakGlassEvents?: string
-  readonly undecided: 'error' | 'deny'
-  readonly webhookName: string
-  readonly imageReviewMustShow: readonly UnseenByImageReview[]
-  readonly stalenessBudgetMs: number
-  readonly maxReviewBytes: number
-  readonly maxInflightBytes: number
-  readonly drainMs: number
-  readonly logLevel: LogLevel
 }
 
 export type ApiTls =
@@ -50,31 +34,13 @@ export function parseConfig(values: LayeredValues<SettingName>): Parsed<ServerCo
   }
   const webhookUrl = reader.url('webhook-url')
   const webhookTls = reader.certificate({ cert: 'webhook-tls-cert', key: 'webhook-tls-key', ca: 'webhook-tls-ca' })
-  const readyFile = values.one('ready-file')?.text
-  const webhookClientCa = values.one('webhook-client-ca')?.text
-  const breakGlassHook = readBreakGlassHook(values, reader)
-  const breakGlassEvents = values.one('break-glass-events')?.text
-  const rest = {
-    hostnames: values.many('hostname'),
-    dataFolder: values.one('data')?.text ?? '',
-    tls,
-    undecided: reader.choice('undecided', UNDECIDED),
-    webhookName: reader.dnsName('webhook-name'),
-    imageReviewMustShow: reader.unseen('image-review-must-show'),
-    stalenessBudgetMs: reader.integer('staleness-budget', 1, 30 * 24 * 3600) * 1000,
-    maxReviewBytes: reader.integer('max-review-bytes', 1024, 256 * 1024 * 1024),
-    maxInflightBytes: reader.integer('max-inflight-bytes', 1024, 16 * 1024 * 1024 * 1024),
-    drainMs: reader.integer('drain-seconds', 0, 3600) * 1000,
-    logLevel: reader.choice('log-level', LOG_LEVELS),
-  }
+  const breakGlass = readBreakGlass(values, reader)
+  const rest = { ...readWebhookConfig(values, reader), tls }
   if (issues.length > 0 || listen === undefined || webhookListen === undefined) return { ok: false, issues }
   const optional = {
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
     ...(webhookTls === undefined ? {} : { webhookTls }),
-    ...(readyFile === undefined ? {} : { readyFile }),
-    ...(webhookClientCa === undefined ? {} : { webhookClientCa }),
-    ...(breakGlassHook === undefined ? {} : { breakGlassHook }),
-    ...(breakGlassEvents === undefined ? {} : { breakGlassEvents }),
+    ...breakGlass,
   }
   return { ok: true, value: { listen, webhookListen, ...rest, ...optional } }
 }

@@ -1,15 +1,16 @@
 import type { CertificateFiles } from '@countersign/adapters/certificates/certificate-files.ts'
-import type { UnseenByImageReview } from '@countersign/core/admission/evidence.ts'
 import { type ClusterKey, parseClusterKey, parseProjectId, type ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
 import type { Address } from './address.ts'
 import { isLoopback } from './address.ts'
+import { type BreakGlassConfig, readBreakGlass } from './break-glass-hook-config.ts'
 import type { GateSettingName } from './gate-settings.ts'
 import type { LayeredValues } from './layers.ts'
-import { LOG_LEVELS, type LogLevel, SettingReader, UNDECIDED } from './reader.ts'
+import { SettingReader } from './reader.ts'
+import { readWebhookConfig, type WebhookConfig } from './webhook-config.ts'
 
 /** The configuration of a gate that stands alone, after parsing. */
-export interface GateConfig {
+export interface GateConfig extends WebhookConfig, BreakGlassConfig {
   /** Without a slash at its end. */
   readonly upstream: string
   readonly project: ProjectId
@@ -17,21 +18,10 @@ export interface GateConfig {
   readonly tokenFile: string
   readonly caFile?: string
   readonly webhookListen: Address
-  readonly hostnames: readonly string[]
-  readonly dataFolder: string
   /** Absent: a certificate of an own authority. */
   readonly tls?: CertificateFiles
-  readonly readyFile?: string
   /** Absent: the host's name. */
   readonly name?: string
-  readonly undecided: 'error' | 'deny'
-  readonly webhookName: string
-  readonly imageReviewMustShow: readonly UnseenByImageReview[]
-  readonly stalenessBudgetMs: number
-  readonly maxReviewBytes: number
-  readonly maxInflightBytes: number
-  readonly drainMs: number
-  readonly logLevel: LogLevel
 }
 
 /** Makes a configuration of the layered values; every issue at once, each naming where its value came from. */
@@ -49,26 +39,16 @@ export function parseGateConfig(values: LayeredValues<GateSettingName>): Parsed<
   const tokenFile = required('token-file')
   const webhookListen = reader.address('webhook-listen')
   const tls = reader.certificate({ cert: 'tls-cert', key: 'tls-key' })
-  const rest = {
-    hostnames: values.many('hostname'),
-    dataFolder: values.one('data')?.text ?? '',
-    undecided: reader.choice('undecided', UNDECIDED),
-    webhookName: reader.dnsName('webhook-name'),
-    imageReviewMustShow: reader.unseen('image-review-must-show'),
-    stalenessBudgetMs: reader.integer('staleness-budget', 1, 30 * 24 * 3600) * 1000,
-    maxReviewBytes: reader.integer('max-review-bytes', 1024, 256 * 1024 * 1024),
-    maxInflightBytes: reader.integer('max-inflight-bytes', 1024, 16 * 1024 * 1024 * 1024),
-    drainMs: reader.integer('drain-seconds', 0, 3600) * 1000,
-    logLevel: reader.choice('log-level', LOG_LEVELS),
-  }
+  const breakGlass = readBreakGlass(values, reader)
+  const rest = readWebhookConfig(values, reader)
   if (issues.length > 0 || upstream === undefined || project === undefined || cluster === undefined || webhookListen === undefined)
     return { ok: false, issues }
-  const [caFile, readyFile, name] = [values.one('ca-file')?.text, values.one('ready-file')?.text, values.one('name')?.text]
+  const [caFile, name] = [values.one('ca-file')?.text, values.one('name')?.text]
   const optional = {
     ...(caFile === undefined ? {} : { caFile }),
     ...(tls === undefined ? {} : { tls }),
-    ...(readyFile === undefined ? {} : { readyFile }),
     ...(name === undefined ? {} : { name }),
+    ...breakGlass,
   }
   return { ok: true, value: { upstream, project, cluster, tokenFile, webhookListen, ...rest, ...optional } }
 }

@@ -9,7 +9,11 @@ const OWN = [
     value: 'FILE',
     help: 'Token of the role gate, bound to this cluster: countersign tokens create --role gate --cluster LOCATION.NAME. Read anew for each request.',
   },
-  { name: 'ca-file', value: 'FILE', help: "PEM of the server's certificate authority. Default: the system's authorities." },
+  {
+    name: 'ca-file',
+    value: 'FILE',
+    help: "PEM of the server's certificate authority, read anew for each request. Default: the system's authorities.",
+  },
   {
     name: 'data',
     value: 'DIR',
@@ -33,13 +37,20 @@ const OWN = [
 /** What it shares with the server, told in the same words. */
 const SHARED = [
   'webhook-listen',
+  'webhook-client-ca',
   'hostname',
+  'break-glass-events',
+  'break-glass-webhook',
+  'break-glass-webhook-secret-file',
+  'break-glass-webhook-ca',
+  'break-glass-webhook-addresses',
   'undecided',
   'webhook-name',
   'image-review-must-show',
   'staleness-budget',
   'max-review-bytes',
   'max-inflight-bytes',
+  'metrics-listen',
   'drain-seconds',
   'log-level',
 ] as const

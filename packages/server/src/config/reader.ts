@@ -31,6 +31,10 @@ export class SettingReader<N extends string> {
     return undefined
   }
 
+  addressIfSet(name: N): Address | undefined {
+    return this.#values.one(name) === undefined ? undefined : this.address(name)
+  }
+
   integer(name: N, least: number, most: number): number {
     const text = this.#values.one(name)?.text ?? ''
     const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN

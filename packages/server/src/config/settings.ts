@@ -81,6 +81,11 @@ export const SETTINGS = [
     fallback: 'public',
     help: 'Which addresses that URL may stand for: "public" refuses those of private networks and of this machine.',
   },
+  {
+    name: 'metrics-listen',
+    value: 'HOST:PORT',
+    help: 'Address of GET /metrics for Prometheus, in plain HTTP and without credentials: it tells counts and no names. Default: no such door.',
+  },
   { name: 'ready-file', value: 'FILE', help: 'Once every door answers, write {"apiUrl","webhookUrl","caFile","adminTokenFile"} to this file.' },
   {
     name: 'undecided',
