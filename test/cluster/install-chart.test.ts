@@ -25,6 +25,8 @@ const CASES: Readonly<Record<string, object>> = {
   'a server without a volume': { storage: { kind: 'emptyDir' }, createNamespace: true, networkPolicy: { enabled: false } },
   'gates by Service': { ...GATE, replicas: 3, webhook: { path: PATH, failurePolicy: 'Ignore', timeoutSeconds: 3 } },
   'gates that Prometheus asks': { ...GATE, metrics: { serviceMonitor: true }, webhook: { path: PATH } },
+  'gates that write Events': { ...GATE, breakGlass: { events: true }, webhook: { path: PATH } },
+  'a server that writes Events': { breakGlass: { events: true }, metrics: { serviceMonitor: true } },
   'a server that Prometheus asks': { metrics: { serviceMonitor: true } },
   'one gate by URL': { ...GATE, replicas: 1, webhook: { url: `https://gate.example:8443${PATH}`, caBundle: 'Q0E=' } },
   'gates with cert-manager': { ...GATE, certificates: { source: 'cert-manager' }, webhook: { path: PATH } },

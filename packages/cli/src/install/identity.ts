@@ -5,12 +5,13 @@ import type { Installation } from './values.ts'
 const RBAC = 'rbac.authorization.k8s.io/v1'
 const RBAC_GROUP = 'rbac.authorization.k8s.io'
 
-/** Namespace and service accounts. What answers the webhook may ask the API server nothing. */
+/** Namespace and service accounts. What answers the webhook may ask the API server nothing, and tell it Events only where somebody chose so. */
 export function identityObjects(installation: Installation): readonly KubernetesObject[] {
   const { values } = installation
   return [
     ...(values.createNamespace ? [namespaceObject(installation)] : []),
     serviceAccount(installation, values.names.serviceAccount),
+    ...(values.breakGlass.events ? eventRights(installation) : []),
     ...(values.certificates.source === 'self' ? keeperRights(installation) : []),
   ]
 }
@@ -41,8 +42,7 @@ function keeperRights(installation: Installation): readonly KubernetesObject[] {
     resourceNames: [webhookConfiguration],
     verbs: ['get', 'patch'],
   }
-  const subjects = [{ kind: 'ServiceAccount', name: keeper, namespace: installation.namespace }]
-  const everywhere = { name: `${installation.namespace}-${keeper}`, labels: labelsOf(installation) }
+  const subjects = [subject(installation, keeper)]
   return [
     serviceAccount(installation, keeper),
     { apiVersion: RBAC, kind: 'Role', metadata: namespaced(installation, keeper), rules },
@@ -53,13 +53,29 @@ function keeperRights(installation: Installation): readonly KubernetesObject[] {
       roleRef: { apiGroup: RBAC_GROUP, kind: 'Role', name: keeper },
       subjects,
     },
-    { apiVersion: RBAC, kind: 'ClusterRole', metadata: everywhere, rules: [webhookRule] },
+    ...rightsEverywhere(installation, keeper, webhookRule),
+  ]
+}
+
+/** A use of break-glass is told in the namespace of its Pod, which may be any. */
+function eventRights(installation: Installation): readonly KubernetesObject[] {
+  return rightsEverywhere(installation, installation.values.names.serviceAccount, { apiGroups: [''], resources: ['events'], verbs: ['create'] })
+}
+
+function rightsEverywhere(installation: Installation, account: string, rule: object): readonly KubernetesObject[] {
+  const metadata = { name: `${installation.namespace}-${account}`, labels: labelsOf(installation) }
+  return [
+    { apiVersion: RBAC, kind: 'ClusterRole', metadata, rules: [rule] },
     {
       apiVersion: RBAC,
       kind: 'ClusterRoleBinding',
-      metadata: everywhere,
-      roleRef: { apiGroup: RBAC_GROUP, kind: 'ClusterRole', name: everywhere.name },
-      subjects,
+      metadata,
+      roleRef: { apiGroup: RBAC_GROUP, kind: 'ClusterRole', name: metadata.name },
+      subjects: [subject(installation, account)],
     },
   ]
+}
+
+function subject({ namespace }: Installation, name: string): object {
+  return { kind: 'ServiceAccount', name, namespace }
 }

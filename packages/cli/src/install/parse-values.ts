@@ -32,6 +32,7 @@ export const DEFAULT_VALUES: InstallValues = {
   webhook: { path: '', url: '', caBundle: '', failurePolicy: 'Fail', workloads: 'ignore', timeoutSeconds: 10, name: WEBHOOK_NAME },
   names: NAMES,
   networkPolicy: { enabled: true, from: [] },
+  breakGlass: { events: false },
   metrics: { serviceMonitor: false },
   resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } },
   tolerations: [],

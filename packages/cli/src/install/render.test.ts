@@ -75,6 +75,17 @@ describe('renderInstallation()', () => {
     )
   })
 
+  test('what answers the webhook may create Events where somebody wants them, and nothing else', () => {
+    const events = { certificates: { source: 'cert-manager' }, breakGlass: { events: true } }
+    for (const tree of [events, { ...GATE, ...events }]) {
+      const objects = render(tree)
+      const rules = objects.flatMap((object) => holders(object, 'verbs'))
+      assert.deepEqual(rules, [{ apiGroups: [''], resources: ['events'], verbs: ['create'] }])
+      const pod = JSON.stringify(find(objects, 'StatefulSet'))
+      assert.equal(pod.includes('"automountServiceAccountToken":true') && pod.includes('--break-glass-events=in-cluster'), true)
+    }
+  })
+
   test('metrics are told only where somebody wants them, at a port that the monitor, the Service and the network policy name alike', () => {
     assert.equal(JSON.stringify(render(GATE)).includes('metrics'), false)
     const objects = render({ ...GATE, metrics: { serviceMonitor: true } })

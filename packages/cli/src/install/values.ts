@@ -21,6 +21,8 @@ export interface InstallValues {
   readonly webhook: WebhookValues
   readonly names: InstallNames
   readonly networkPolicy: { readonly enabled: boolean; readonly from: readonly object[] }
+  /** `events`: write each use of break-glass as an Event into its namespace, with the right to create Events and nothing else. */
+  readonly breakGlass: { readonly events: boolean }
   /** `serviceMonitor`: tell metrics, and Prometheus' operator where; needs its custom resource. */
   readonly metrics: { readonly serviceMonitor: boolean }
   readonly resources: object

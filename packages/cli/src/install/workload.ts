@@ -113,7 +113,7 @@ function podSpec(installation: Installation): object {
   }
   return {
     affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [spread] } },
-    automountServiceAccountToken: false,
+    automountServiceAccountToken: values.breakGlass.events,
     containers: [container(installation)],
     enableServiceLinks: false,
     priorityClassName: 'system-cluster-critical',
@@ -145,6 +145,7 @@ function container(installation: Installation): object {
     imagePullPolicy: values.imagePullPolicy,
     args: [
       ...(isServer ? serverArgs(installation) : gateArgs(installation)),
+      ...(values.breakGlass.events ? ['--break-glass-events=in-cluster'] : []),
       ...ifMeasured(installation, `--metrics-listen=0.0.0.0:${METRICS_PORT}`),
     ],
     env: [{ name: 'HOME', value: '/tmp' }, ...(isServer ? [{ name: 'COUNTERSIGN_SERVER', value: `https://127.0.0.1:${API_PORT}` }] : [])],
