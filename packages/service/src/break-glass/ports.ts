@@ -38,4 +38,6 @@ export interface BreakGlassTables {
   listGrants(project: ProjectId, page: PageRequest): Promise<Page<StoredGrant>>
   /** Inserts or replaces. */
   putGrant(grant: StoredGrant): Promise<void>
+  /** Revokes every grant for the cluster that is not revoked yet, approved or not. */
+  revokeGrantsOf(project: ProjectId, cluster: ClusterKey, revocation: NonNullable<StoredGrant['revocation']>): Promise<void>
 }

@@ -15,7 +15,7 @@ import type { PageAsked, PageTokens } from '../changes/page-token.ts'
 import { acceptPage } from '../changes/page-token.ts'
 import type { Act } from '../changes/write-change.ts'
 import { writeChange } from '../changes/write-change.ts'
-import type { Cluster, ClusterTables, ProjectTables } from './ports.ts'
+import type { BoundGrants, Cluster, ClusterTables, ProjectTables } from './ports.ts'
 
 /** A SPIFFE trust domain (SPIFFE ID specification, 2.1): lower-case letters, digits, dots, hyphens and underscores, at most 255. */
 const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/
@@ -46,12 +46,12 @@ export interface Clusters {
   ): Promise<{ readonly clusters: readonly ClusterView[]; readonly nextPageToken: string }>
   /** Replaces the settings as a whole. */
   updateCluster(caller: Caller, name: { readonly projectId: string; readonly key: string }, settings: GivenSettings): Promise<ClusterView>
-  /** Its webhook URL answers nobody from then on, and the tokens of its gates are revoked. */
+  /** Its webhook URL answers nobody from then on. The tokens of its gates and its break-glass grants are revoked: they must not open a later one of its key. */
   removeCluster(caller: Caller, projectId: string, key: string): Promise<void>
 }
 
 export interface ClusterPorts {
-  readonly changes: Changes<ProjectTables & ClusterTables & TokenTables>
+  readonly changes: Changes<ProjectTables & ClusterTables & TokenTables & BoundGrants>
   readonly pageTokens: PageTokens
   readonly surroundings: Surroundings
 }
@@ -150,6 +150,7 @@ async function removeCluster(ports: ClusterPorts, caller: Caller, asked: { reado
     await getProject(tables, project)
     const cluster = requireCluster(await tables.findCluster(project, key), project, key)
     await revokeBound(tables, (token) => token.project === project && token.cluster === key, ports.surroundings)
+    await tables.revokeGrantsOf(project, key, { by: caller.principal, time: ports.surroundings.timestamp() })
     await tables.deleteCluster(project, key)
     await writeChange(
       tables,

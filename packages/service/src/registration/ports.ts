@@ -31,6 +31,12 @@ export interface ProjectTables {
   deleteProject(id: ProjectId): Promise<void>
 }
 
+/** Break-glass grants are for one cluster each, and end with it. */
+export interface BoundGrants {
+  /** Revokes every grant for the cluster that is not revoked yet, approved or not. */
+  revokeGrantsOf(project: ProjectId, cluster: ClusterKey, revocation: { readonly by: string; readonly time: Timestamp }): Promise<void>
+}
+
 export interface ClusterTables {
   findCluster(project: ProjectId, key: ClusterKey): Promise<Cluster | undefined>
   listClusters(project: ProjectId, page: PageRequest): Promise<Page<Cluster>>

@@ -46,6 +46,23 @@ export function breakGlassContract(name: string, open: () => Promise<ContractSto
       assert.equal(await store.changes.read((tables) => tables.findGrant(P1, '00000000c0')), undefined)
     })
 
+    test('grants of one cluster are revoked together, and none a second time', async () => {
+      const [earlier, now] = [
+        { by: 'token:c', time: TIME },
+        { by: 'token:d', time: TIME },
+      ]
+      const approval = { by: 'token:b', time: TIME, notBefore: 1, expiresAt: 60_001 }
+      const other = getValue(parseBreakGlassRequest({ ...ASKED, cluster: 'eu.test' }, 60_000))
+      const [asked, approved] = [grant('00000000a0'), grant('00000000b0', { approval })]
+      const [revoked, elsewhere] = [grant('00000000c0', { revocation: earlier }), grant('00000000d0', { ...other, approval })]
+      await store.changes.commit(async (tables) => {
+        for (const put of [asked, approved, revoked, elsewhere]) await tables.putGrant(put)
+        await tables.revokeGrantsOf(P1, asked.cluster, now)
+      })
+      const ended = [asked, approved].map((one) => ({ ...one, revocation: now }))
+      assert.deepEqual(await store.changes.read((tables) => readAll((page) => tables.listGrants(P1, page), 2)), [...ended, revoked, elsewhere])
+    })
+
     test('both go with their project', async () => {
       await store.changes.commit(async (tables) => {
         await tables.putBreakGlass(settings('token'))

@@ -48,16 +48,23 @@ export function breakGlassTables(db: Database): BreakGlassTables {
         .execute()
       return pageOf(rows, page, { keyOf: ({ id }) => id, parse: parseGrant })
     },
-    putGrant: async (grant) => {
-      const { project, id, ...body } = grant
-      const written = { revoked: grant.approval !== undefined && grant.revocation !== undefined ? 1 : 0, body: JSON.stringify(body) }
-      await db
-        .insertInto('break_glass_grant')
-        .values({ project, id, ...written })
-        .onConflict((conflict) => conflict.columns(['project', 'id']).doUpdateSet(written))
-        .execute()
+    putGrant: (grant) => putGrant(db, grant),
+    revokeGrantsOf: async (project, cluster, revocation) => {
+      const rows = await db.selectFrom('break_glass_grant').select(GRANT_COLUMNS).where('project', '=', project).where('revoked', '=', 0).execute()
+      const bound = rows.map(parseGrant).filter((grant) => grant.cluster === cluster && grant.revocation === undefined)
+      for (const grant of bound) await putGrant(db, { ...grant, revocation })
     },
   }
+}
+
+async function putGrant(db: Database, grant: StoredGrant): Promise<void> {
+  const { project, id, ...body } = grant
+  const written = { revoked: grant.approval !== undefined && grant.revocation !== undefined ? 1 : 0, body: JSON.stringify(body) }
+  await db
+    .insertInto('break_glass_grant')
+    .values({ project, id, ...written })
+    .onConflict((conflict) => conflict.columns(['project', 'id']).doUpdateSet(written))
+    .execute()
 }
 
 /** What a gate must know of a project's break-glass; undefined where nobody ever said anything of it. */
