@@ -1,6 +1,7 @@
 import { makeRestHandler } from '@countersign/api/rest/rest-handler.ts'
 import type { Store } from '@countersign/adapters/store/store.ts'
 import { serveAll } from '../api/services.ts'
+import type { ServerConfig } from '../config/config.ts'
 import { type ApiPort, openApiPort } from '../doors/api-port.ts'
 import type { Authenticate } from '../doors/authentication.ts'
 import { makeGrpcDoor } from '../doors/grpc-door.ts'
@@ -10,9 +11,13 @@ import type { Centre } from './centre.ts'
 import type { DoorCertificates } from './door-certificates.ts'
 import type { Flows } from './flows.ts'
 import type { GateThread } from './gate-thread.ts'
-import type { ServerParts } from './server.ts'
+import type { ServerLog } from './log.ts'
 
-export interface ApiParts extends Pick<ServerParts, 'config' | 'version' | 'log'> {
+/** What the API answers from. */
+export interface ApiParts {
+  readonly config: Pick<ServerConfig, 'listen'>
+  readonly version: string
+  readonly log: Pick<ServerLog, 'answer'>
   readonly store: Store
   readonly flows: Flows
   readonly gate: GateThread

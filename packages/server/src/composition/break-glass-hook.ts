@@ -2,9 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readNamedFile } from '@countersign/adapters/named-file.ts'
 import { makeGuardedPost } from '@countersign/adapters/notify/guarded-post.ts'
 import { openHook } from '@countersign/adapters/notify/hook.ts'
+import type { BreakGlassUse } from '@countersign/gate/break-glass/use.ts'
 import type { BreakGlassHookConfig } from '../config/break-glass-hook-config.ts'
-import type { BreakGlassTelling } from './break-glass-telling.ts'
 import type { ServerLog } from './log.ts'
+
+/** Tells uses of break-glass to somebody. */
+export interface BreakGlassTelling {
+  tell(use: BreakGlassUse): void
+  close(): Promise<void>
+}
 
 /** Opens the hook that the configuration names. Throws FAILED_PRECONDITION where a file cannot be read. */
 export function openBreakGlassHook(config: BreakGlassHookConfig, log: Pick<ServerLog, 'error'>, uuid: () => string): BreakGlassTelling {

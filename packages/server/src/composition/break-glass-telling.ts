@@ -1,15 +1,8 @@
-import type { BreakGlassUse } from '@countersign/gate/break-glass/use.ts'
 import type { BreakGlassConfig } from '../config/break-glass-hook-config.ts'
 import { makeEventWriter } from './break-glass-events.ts'
-import { openBreakGlassHook } from './break-glass-hook.ts'
+import { type BreakGlassTelling, openBreakGlassHook } from './break-glass-hook.ts'
 import { connectKubernetes } from './kubernetes.ts'
 import type { ServerLog } from './log.ts'
-
-/** Tells uses of break-glass to whoever the configuration names. */
-export interface BreakGlassTelling {
-  tell(use: BreakGlassUse): void
-  close(): Promise<void>
-}
 
 /** Opens hook and Events, of a server and of a gate alike; without them nobody is told. Rejects with FAILED_PRECONDITION where a file or the cluster cannot be had. */
 export async function openBreakGlassTelling(
