@@ -51,6 +51,7 @@ async function playStory(t: TestContext, place: Place, hand: Hand): Promise<void
   const byMark = 'labels."imagepolicywebhook.image-policy.k8s.io/break-glass"="true"'
   await waitForLog(place, byMark, (found) => found.length === 3)
   assert.match(await place.cli('audit', 'verify'), /intact/)
+  await place.cli('receipts', 'replay', '--since', '1h')
 
   await hand.deleteAttestor('manually-verified')
   assert.equal((await ask(SIGNED)).allowed, false, 'a rule whose attestor is gone cannot be satisfied')
