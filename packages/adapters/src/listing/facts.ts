@@ -10,6 +10,8 @@ export interface FileFacts {
   readonly packages?: readonly FoundPackage[]
   readonly distribution?: Distribution
   readonly problems?: readonly string[]
+  /** Why this file, which tells what the system is made of, cannot be read. */
+  readonly unsupported?: string
 }
 
 /** Reads one kind of file whole. It throws nothing: what it cannot read is a problem of the image, and told. */

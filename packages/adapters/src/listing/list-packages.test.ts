@@ -21,11 +21,12 @@ function stanza(name: string, version: string, more = ''): string {
 }
 
 async function list(...layers: readonly (readonly TarInput[] | Uint8Array)[]) {
-  const { packages, problems, distribution } = await listPackages(memoryImage(...layers))
+  const { packages, problems, distribution, unsupported } = await listPackages(memoryImage(...layers))
   return {
     packages: packages.map(({ type, name, version, source }) => [type, name, version, source?.name, source?.version].join(' ').trim()),
     problems,
     distribution,
+    ...(unsupported === undefined ? {} : { unsupported }),
   }
 }
 
@@ -153,7 +154,7 @@ describe('listPackages() meets hostile images with', () => {
 
   test('a word on databases that are broken or too large, and on packages of a distribution that nobody knows', async () => {
     const tooLarge: TarInput = { path: 'app/node_modules/a/package.json', body: Buffer.alloc(5 * 1024 ** 2) }
-    const { problems } = await list([
+    const { problems, unsupported } = await list([
       { path: 'var/lib/dpkg/status', body: 'Package: a\nStatus: install ok installed\n\nPackage: b\nVersion: 1\n\n' },
       { path: 'var/lib/rpm/rpmdb.sqlite', body: Buffer.from('SQLite format 3\0 not really') },
       { path: 'app/x.jar', body: 'no zip' },
@@ -165,9 +166,10 @@ describe('listPackages() meets hostile images with', () => {
       'app/node_modules/b/package.json is no JSON object',
       'app/x.jar: a zip archive has no end',
       '1 entries of var/lib/dpkg/status name no package or version',
-      'var/lib/rpm/rpmdb.sqlite is a damaged database',
-      'It has packages of a distribution, but no os-release that says which, so that nothing can be known about them',
     ])
+    assert.equal(unsupported, 'var/lib/rpm/rpmdb.sqlite is a damaged database')
+    const stranger = await list([{ path: 'var/lib/dpkg/status', body: 'Package: b\nVersion: 1\n\n' }])
+    assert.equal(stranger.unsupported, 'it has packages of a distribution, but no os-release that says which')
   })
 
   test('no look at a table of rpm’s that computes its rows', async (t) => {
@@ -177,8 +179,8 @@ describe('listPackages() meets hostile images with', () => {
     database.exec('CREATE TABLE Packages (hnum INTEGER, blob AS (zeroblob(999999999)))')
     database.exec('INSERT INTO Packages (hnum) VALUES (1)')
     database.close()
-    const { problems } = await list([{ path: 'var/lib/rpm/rpmdb.sqlite', body: readFileSync(join(folder, 'db')) }])
-    assert.deepEqual(problems, ['var/lib/rpm/rpmdb.sqlite is no database of rpm'])
+    const { unsupported } = await list([{ path: 'var/lib/rpm/rpmdb.sqlite', body: readFileSync(join(folder, 'db')) }])
+    assert.equal(unsupported, 'var/lib/rpm/rpmdb.sqlite is no database of rpm')
   })
 
   test('an end where the caller says so', async () => {

@@ -23,6 +23,7 @@ export interface Overlaid {
   readonly distribution?: Distribution
   readonly packages: readonly ListedPackage[]
   readonly problems: readonly string[]
+  readonly unsupported?: string
 }
 
 /**
@@ -50,7 +51,7 @@ export class Overlay {
 
   /** What a file told. */
   set(path: string, facts: FileFacts, layer: number): void {
-    if (facts.packages === undefined && facts.distribution === undefined && facts.problems === undefined) return
+    if (Object.keys(facts).length === 0) return
     this.#packages += facts.packages?.length ?? 0
     if (this.#packages > this.#bounds.maxPackages) throw exceeded(`it has more than ${this.#bounds.maxPackages} packages`)
     let folder = this.#root
@@ -74,9 +75,8 @@ export class Overlay {
     const distribution = (releases.find(({ path }) => path === 'etc/os-release') ?? releases[0])?.facts.distribution
     const packages = files.flatMap((file) => (file.facts.packages ?? []).flatMap((found) => listed(found, file, distribution)))
     const problems = files.flatMap(({ facts }) => facts.problems ?? [])
-    const ofSystem = files.some(({ facts }) => facts.packages?.some(({ type }) => type === 'OS'))
-    if (ofSystem && distribution?.ecosystem === undefined) problems.push(tellDistribution(distribution))
-    return { ...(distribution === undefined ? {} : { distribution }), packages, problems }
+    const unsupported = files.find(({ facts }) => facts.unsupported !== undefined)?.facts.unsupported ?? findStranger(files, distribution)
+    return { ...(distribution === undefined ? {} : { distribution }), packages, problems, ...(unsupported === undefined ? {} : { unsupported }) }
   }
 
   #find(path: string): Folder | undefined {
@@ -112,8 +112,9 @@ function listed(found: FoundPackage, { path: filePath, layer }: OverlaidFile, di
   return distribution?.ecosystem === undefined ? [] : [{ ...found, filePath, layer, ecosystem: distribution.ecosystem }]
 }
 
-function tellDistribution(distribution: Distribution | undefined): string {
-  if (distribution === undefined)
-    return 'It has packages of a distribution, but no os-release that says which, so that nothing can be known about them'
-  return `It has packages of ${distribution.prettyName}, of which no feed that is read here speaks`
+/** Packages of a system that is not known cannot be judged, as none of their versions can be compared. */
+function findStranger(files: readonly OverlaidFile[], distribution: Distribution | undefined): string | undefined {
+  if (distribution?.ecosystem !== undefined || !files.some(({ facts }) => facts.packages?.some(({ type }) => type === 'OS'))) return undefined
+  if (distribution === undefined) return 'it has packages of a distribution, but no os-release that says which'
+  return `no feed that can be read here speaks of the packages of ${distribution.prettyName}`
 }

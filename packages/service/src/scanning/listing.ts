@@ -38,4 +38,6 @@ export interface ImageListing {
   readonly layers: readonly string[]
   /** What is there and could not be read, in sentences: whoever reads the result must know that it is not whole. */
   readonly problems: readonly string[]
+  /** Why the packages of the system could not be listed, where they could not: then nothing can be concluded about the image. */
+  readonly unsupported?: string
 }

@@ -32,7 +32,7 @@ export async function openArchive(file: string, options: LayoutOptions): Promise
   if (!places.has('index.json'))
     throw new StatusError('NOT_FOUND', `Cannot open "${file}": it is no archive of images, it has neither manifest.json nor index.json`)
   const index = parseDocument(await readDocument(open('index.json')), 'index.json')
-  return await openIndexed(index, (digest) => open(`blobs/sha256/${digest.slice('sha256:'.length)}`), options)
+  return await openIndexed(index, ({ digest }) => open(`blobs/sha256/${digest.slice('sha256:'.length)}`), options)
 }
 
 /** Where each file lies in the archive. Docker writes a layer that it has already as a symbolic link to it. */

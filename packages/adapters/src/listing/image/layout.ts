@@ -27,7 +27,7 @@ export async function openLayout(folder: string, options: LayoutOptions): Promis
   const index = parseDocument(await readFile(file), 'index.json')
   return await openIndexed(
     index,
-    (digest) => createReadStream(join(folder, 'blobs', 'sha256', digest.slice('sha256:'.length)), { highWaterMark: CHUNK }),
+    ({ digest }) => createReadStream(join(folder, 'blobs', 'sha256', digest.slice('sha256:'.length)), { highWaterMark: CHUNK }),
     options,
   )
 }

@@ -9,8 +9,14 @@ import type { ImageConfig, ImageSource } from './image-source.ts'
 /** No manifest and no configuration is larger (OCI distribution-spec asks registries for 4 MiB). */
 export const MAX_DOCUMENT = 4 * 1024 * 1024
 
-/** Opens content by its digest, from a folder, an archive or a registry. */
-export type OpenBlob = (digest: string) => Bytes
+/** Content as a manifest names it. */
+export interface Descriptor {
+  readonly digest: string
+  readonly size?: number
+}
+
+/** Opens content by its digest, from a folder, an archive or a registry, which keeps manifests apart. */
+export type OpenBlob = (descriptor: Descriptor, kind: 'MANIFEST' | 'BLOB') => Bytes
 
 /** Which images of an index are wanted. */
 export interface Wanted {
@@ -26,10 +32,10 @@ export async function openManifest(
   digest: string,
   { wanted, bounds }: { readonly wanted: Wanted; readonly bounds: ListingBounds },
 ): Promise<ImageSource> {
-  const tree = parseDocument(await readDocument(checked(open(digest), digest)), digest)
+  const tree = parseDocument(await readDocument(checked(open({ digest }, 'MANIFEST'), digest)), digest)
   if (INDEX_TYPES.includes(String(tree['mediaType'])) || (tree['layers'] === undefined && Array.isArray(tree['manifests']))) {
     const child = chooseChild(tree, wanted)
-    const inner = parseDocument(await readDocument(checked(open(child), child)), child)
+    const inner = parseDocument(await readDocument(checked(open({ digest: child }, 'MANIFEST'), child)), child)
     return await fromManifest(open, inner, { digest: child, bounds })
   }
   return await fromManifest(open, tree, { digest, bounds })
@@ -87,9 +93,15 @@ async function fromManifest(
   if (!Array.isArray(layers)) throw damaged(`${digest} is neither an image nor an index of images`)
   if (layers.length > bounds.maxLayers) throw exceeded(`it has more than ${bounds.maxLayers} layers`)
   const config = digestIn(tree['config'], 'its configuration')
-  const configTree = parseDocument(await readDocument(checked(open(config), config)), config)
-  const digests = layers.map((layer: unknown) => digestIn(layer, 'one of its layers'))
-  return { digest, config: readConfig(configTree), layers: digests.map((layer) => ({ open: () => checked(open(layer), layer) })) }
+  const configTree = parseDocument(await readDocument(checked(open({ digest: config }, 'BLOB'), config)), config)
+  const descriptors = layers.map(readLayer)
+  return { digest, config: readConfig(configTree), layers: descriptors.map((layer) => ({ open: () => checked(open(layer, 'BLOB'), layer.digest) })) }
+}
+
+function readLayer(layer: unknown): Descriptor {
+  const digest = digestIn(layer, 'one of its layers')
+  const size = isJsonObject(layer) ? layer['size'] : undefined
+  return typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 ? { digest, size } : { digest }
 }
 
 function chooseChild(index: JsonObject, { platform }: Wanted): string {

@@ -37,5 +37,5 @@ export function findReader(path: string): FileReader | undefined {
 
 /** Berkeley's and rpm's own older formats have had no new distribution since 2021; that there are packages must be told all the same. */
 function tellOldRpm(bytes: Uint8Array, path: string): FileFacts {
-  return bytes.length === 0 ? {} : { problems: [`${path} is a database of rpm in a format before SQLite, which cannot be read`] }
+  return bytes.length === 0 ? {} : { unsupported: `${path} is a database of rpm in a format before SQLite, which cannot be read` }
 }

@@ -12,7 +12,7 @@ export function readRpm(bytes: Uint8Array, path: string): FileFacts {
   try {
     database.deserialize(withoutLog(bytes))
     const table = database.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'Packages'").get()
-    if (!MADE.test(String(table?.['sql']))) return { problems: [`${path} is no database of rpm`] }
+    if (!MADE.test(String(table?.['sql']))) return { unsupported: `${path} is no database of rpm` }
     const rows = database.prepare(`SELECT blob FROM Packages ORDER BY hnum LIMIT ${MAX_ROWS}`).all()
     const found = rows.map(({ blob }) => (blob instanceof Uint8Array ? readPackage(blob) : 'BROKEN'))
     const broken = found.filter((one) => one === 'BROKEN').length
@@ -21,7 +21,7 @@ export function readRpm(bytes: Uint8Array, path: string): FileFacts {
       ...(broken === 0 ? {} : { problems: [`${broken} entries of ${path} name no package or version`] }),
     }
   } catch {
-    return { problems: [`${path} is a damaged database`] }
+    return { unsupported: `${path} is a damaged database` }
   } finally {
     database.close()
   }
