@@ -51,6 +51,8 @@ function result(findings: readonly FoundVulnerability[], packages: readonly List
   return {
     listing: { digest: '', distribution, packages, layers: ['sha256:1'], problems: [] },
     findings,
+    analysed: ['OS'],
+    problems: ['x.jar is broken'],
     scannedAt: '2026-01-31T12:00:00Z',
   }
 }
