@@ -3,6 +3,7 @@ import { createPublicKey } from 'node:crypto'
 import { test } from 'node:test'
 import { openBreakGlassToken } from '@countersign/evidence/break-glass/token.ts'
 import { ADMIN, callerOf } from '../testing/callers.ts'
+import { cluster } from '../testing/contract-store.ts'
 import { makePolicyWorld } from '../testing/policy-world.ts'
 import { refusalOf } from '../testing/thrown.ts'
 import { makeBreakGlass } from './break-glass.ts'
@@ -17,6 +18,7 @@ const WISH = {
 
 async function makeWorld() {
   const { store, surroundings, pageTokens } = await makePolicyWorld()
+  await store.changes.commit((tables) => tables.insertCluster(cluster('p1', 'eu.prod')))
   return { store, surroundings, breakGlass: makeBreakGlass({ changes: store.changes, surroundings, pageTokens }) }
 }
 
@@ -96,4 +98,19 @@ test('settings are changed under their etag, by who may', async () => {
   assert.equal((await refusalOf(breakGlass.updateSettings(ADMIN, name, { settings: { mode: 'anyone' }, etag }))).code, 'ABORTED')
   assert.equal((await refusalOf(breakGlass.updateSettings(ADMIN, name, { settings: { mode: 'nobody' }, etag: '' }))).code, 'INVALID_ARGUMENT')
   assert.equal((await refusalOf(breakGlass.updateSettings(ON_CALL, name, { settings: { mode: 'anyone' }, etag: '' }))).code, 'PERMISSION_DENIED')
+})
+
+test('a grant is asked for a cluster that is there: a name mistyped is told at once, not when the glass must be broken', async () => {
+  const { breakGlass } = await makeWorld()
+  const refusal = await refusalOf(breakGlass.requestGrant(ON_CALL, { ...WISH, request: { ...WISH.request, cluster: 'eu.prodd' } }))
+  assert.equal(refusal.code, 'NOT_FOUND')
+})
+
+test('who may only read cannot fill the store with requests, nor keep others from asking', async () => {
+  const { breakGlass, surroundings } = await makeWorld()
+  for (let asked = 0; asked < 100; asked++) await breakGlass.requestGrant(ON_CALL, WISH)
+  assert.equal((await refusalOf(breakGlass.requestGrant(ON_CALL, WISH))).code, 'RESOURCE_EXHAUSTED')
+  await breakGlass.requestGrant(SECOND, WISH)
+  surroundings.advance(24 * 3600_000 + 1)
+  await breakGlass.requestGrant(ON_CALL, WISH)
 })

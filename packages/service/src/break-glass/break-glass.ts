@@ -14,9 +14,13 @@ import { getProject, type KnownProjects } from '../changes/known-project.ts'
 import { acceptPage, type PageAsked, type PageTokens } from '../changes/page-token.ts'
 import { acceptParent } from '../changes/parent.ts'
 import { writeChange } from '../changes/write-change.ts'
+import type { KnownClusters } from '../access/ports.ts'
 import type { BreakGlassTables, StoredBreakGlass, StoredGrant } from './ports.ts'
 
 const SERVICE = 'countersign.v1.BreakGlass'
+const DAY_MS = 24 * 3600_000
+/** Asking is a right of those who may only read, so it must not fill the store. */
+const MAX_ASKED_A_DAY = 100
 
 /** Settings as their readers may see them. */
 export type BreakGlassView = Pick<StoredBreakGlass, 'project' | 'settings' | 'etag' | 'publicKey'>
@@ -51,7 +55,7 @@ export interface BreakGlass {
 }
 
 export interface BreakGlassPorts {
-  readonly changes: Changes<BreakGlassTables & KnownProjects>
+  readonly changes: Changes<BreakGlassTables & KnownProjects & KnownClusters>
   readonly pageTokens: PageTokens
   readonly surroundings: Surroundings
 }
@@ -126,6 +130,13 @@ async function requestGrant(ports: BreakGlassPorts, caller: Caller, { parent, re
   const grant: StoredGrant = { project, id, ...asked, requester: caller.principal, requestTime: surroundings.timestamp() }
   return await ports.changes.commit(async (tables) => {
     await getProject(tables, project)
+    if ((await tables.findCluster(project, asked.cluster)) === undefined) throw unknownCluster(grant)
+    const since = new Date(surroundings.now() - DAY_MS).toISOString().replace('Z', '000Z')
+    if ((await tables.countAsked(project, caller.principal, since)) >= MAX_ASKED_A_DAY)
+      throw new StatusError(
+        'RESOURCE_EXHAUSTED',
+        `${caller.principal} asked for ${MAX_ASKED_A_DAY} grants within a day: wait, or have somebody else ask`,
+      )
     if ((await tables.findGrant(project, id)) !== undefined) throw new StatusError('ABORTED', 'Two grants would have the same id: repeat the request')
     await tables.putGrant(grant)
     await record(ports, tables, {
@@ -248,6 +259,11 @@ async function requireGrant(tables: BreakGlassTables, project: ProjectId, id: st
   if (stored === undefined)
     throw new StatusError('NOT_FOUND', `Requested entity was not found: project "${project}" has no break-glass grant "${id}"`)
   return stored
+}
+
+function unknownCluster({ project, cluster }: StoredGrant): StatusError {
+  const next = `this lists them: countersign clusters list --project ${project}`
+  return new StatusError('NOT_FOUND', `Cannot ask for a grant: project "${project}" has no cluster "${cluster}", ${next}`)
 }
 
 function nameOf({ project, id }: StoredGrant): string {

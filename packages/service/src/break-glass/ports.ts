@@ -38,6 +38,8 @@ export interface BreakGlassTables {
   listGrants(project: ProjectId, page: PageRequest): Promise<Page<StoredGrant>>
   /** Inserts or replaces. */
   putGrant(grant: StoredGrant): Promise<void>
+  /** How many grants somebody asked for since. */
+  countAsked(project: ProjectId, requester: string, since: Timestamp): Promise<number>
   /** Revokes every grant for the cluster that is not revoked yet, approved or not. */
   revokeGrantsOf(project: ProjectId, cluster: ClusterKey, revocation: NonNullable<StoredGrant['revocation']>): Promise<void>
 }

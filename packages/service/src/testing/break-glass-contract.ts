@@ -63,6 +63,22 @@ export function breakGlassContract(name: string, open: () => Promise<ContractSto
       assert.deepEqual(await store.changes.read((tables) => readAll((page) => tables.listGrants(P1, page), 2)), [...ended, revoked, elsewhere])
     })
 
+    test('what somebody asked for since is counted', async () => {
+      const LATER = '2026-01-31T13:00:00.000000Z'
+      const asked = [
+        grant('00000000a0'),
+        grant('00000000b0', { requestTime: LATER }),
+        grant('00000000c0', { requestTime: LATER, requester: 'token:"b' }),
+      ]
+      await store.changes.commit(async (tables) => {
+        for (const put of asked) await tables.putGrant(put)
+      })
+      const counts = await store.changes.read((tables) =>
+        Promise.all([tables.countAsked(P1, 'token:a', TIME), tables.countAsked(P1, 'token:a', LATER), tables.countAsked(P1, 'token:"b', TIME)]),
+      )
+      assert.deepEqual(counts, [2, 1, 1])
+    })
+
     test('both go with their project', async () => {
       await store.changes.commit(async (tables) => {
         await tables.putBreakGlass(settings('token'))

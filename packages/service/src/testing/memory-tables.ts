@@ -191,6 +191,8 @@ function breakGlassOver({ breakGlass, grants }: MemoryState): BreakGlassTables {
     findGrant: async (project, id) => grants.get(`${project}/${id}`),
     listGrants: async (project, page) => pageOf(owned(grants, project), ({ id }) => id, page),
     putGrant: async (grant) => void grants.set(`${grant.project}/${grant.id}`, grant),
+    countAsked: async (project, requester, since) =>
+      owned(grants, project).filter((grant) => grant.requester === requester && grant.requestTime >= since).length,
     revokeGrantsOf: async (project, cluster, revocation) => {
       const bound = owned(grants, project).filter((grant) => grant.cluster === cluster && grant.revocation === undefined)
       for (const grant of bound) grants.set(`${project}/${grant.id}`, { ...grant, revocation })

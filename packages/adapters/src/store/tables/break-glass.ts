@@ -4,6 +4,7 @@ import { isJsonObject } from '@countersign/core/json-object.ts'
 import type { ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { BreakGlassWorld } from '@countersign/gate/ports.ts'
 import type { BreakGlassTables, StoredBreakGlass, StoredGrant } from '@countersign/service/break-glass/ports.ts'
+import { sql } from 'kysely'
 import { pageOf } from '../page.ts'
 import { bodyOf, damaged, projectId, sound, textOf } from '../row.ts'
 import type { Schema } from '../schema.ts'
@@ -49,6 +50,16 @@ export function breakGlassTables(db: Database): BreakGlassTables {
       return pageOf(rows, page, { keyOf: ({ id }) => id, parse: parseGrant })
     },
     putGrant: (grant) => putGrant(db, grant),
+    countAsked: async (project, requester, since) => {
+      const { count } = await db
+        .selectFrom('break_glass_grant')
+        .select((e) => e.fn.countAll<number>().as('count'))
+        .where('project', '=', project)
+        .where(sql<string>`body ->> 'requester'`, '=', requester)
+        .where(sql<string>`body ->> 'requestTime'`, '>=', since)
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
     revokeGrantsOf: async (project, cluster, revocation) => {
       const rows = await db.selectFrom('break_glass_grant').select(GRANT_COLUMNS).where('project', '=', project).where('revoked', '=', 0).execute()
       const bound = rows.map(parseGrant).filter((grant) => grant.cluster === cluster && grant.revocation === undefined)
