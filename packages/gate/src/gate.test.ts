@@ -294,7 +294,7 @@ describe('what could not be decided', () => {
     const answer = await gate.handle({
       method: 'POST',
       url: `/v1/webhook/${make.SEGMENT}`,
-     
+
       body: Buffer.from(JSON.stringify(make.admissionReview())),
       caller: { verifiedBy: 'URL_SEGMENT' },
     })

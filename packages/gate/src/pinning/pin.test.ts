@@ -7,10 +7,7 @@ const resolve: ResolveTag = () => Promise.resolve(make.DIGEST)
 
 async function pin(review: object | string, resolveTag: ResolveTag = resolve, timeoutMs = 5_000) {
   const body = Buffer.from(typeof review === 'string' ? review : JSON.stringify(review))
-  const answer = await pinPod(
-    { method: 'POST', url: '/', body, caller: { verifiedBy: 'URL_SEGMENT' } },
-    { resolveTag, timeoutMs, maxDepth: 200 },
-  )
+  const answer = await pinPod({ method: 'POST', url: '/', body, caller: { verifiedBy: 'URL_SEGMENT' } }, { resolveTag, timeoutMs, maxDepth: 200 })
   if (answer === undefined) return undefined
   const { patch, ...response } = (JSON.parse(answer.body) as { readonly response: { readonly patch?: string } }).response
   return { ...response, ...(patch === undefined ? {} : { patch: JSON.parse(Buffer.from(patch, 'base64').toString()) as unknown }) }

@@ -43,7 +43,11 @@ export function spoolRecorder({ spool, surroundings, log, webhookName }: Recorde
       settle(failure === undefined)
     })
   // While a crowd waits for the disk, each of it holds its text and its digest, not what it was made of.
-  const appendDecision = (canonical: string, receiptDigest: string, told: { readonly recorded: OnRecorded; readonly begun: OnRecorded | undefined }) =>
+  const appendDecision = (
+    canonical: string,
+    receiptDigest: string,
+    told: { readonly recorded: OnRecorded; readonly begun: OnRecorded | undefined },
+  ) =>
     append(canonical, (durable) => {
       const known = durable ? receiptDigest : undefined
       told.recorded(known)
