@@ -74,13 +74,23 @@ export function makeChangeStreams(parts: ChangeStreamParts): ChangeStreams {
 }
 
 function readUrl(url: string, lastEventId: string | undefined): { readonly name: string; readonly after: number | undefined } {
-  const { pathname, searchParams } = new URL(url, 'http://feed')
-  const name = PATH.exec(pathname)?.[1]
-  if (name === undefined) throw new StatusError('NOT_FOUND', 'No events are sent for this path: expected projects/P/clusters/LOCATION.NAME/changes')
-  const cursor = lastEventId ?? searchParams.get('after')
-  if (cursor === null || cursor === '') return { name: decodeURIComponent(name), after: undefined }
+  const parsed = URL.parse(url, 'http://feed')
+  const name = decode(PATH.exec(parsed?.pathname ?? '')?.[1] ?? '')
+  if (parsed === null || name === '')
+    throw new StatusError('NOT_FOUND', 'No events are sent for this path: expected projects/P/clusters/LOCATION.NAME/changes')
+  const cursor = lastEventId ?? parsed.searchParams.get('after')
+  if (cursor === null || cursor === '') return { name, after: undefined }
   if (!/^[0-9]{1,15}$/.test(cursor)) throw new StatusError('INVALID_ARGUMENT', 'The cursor is not valid: expected a position of the feed')
-  return { name: decodeURIComponent(name), after: Number(cursor) }
+  return { name, after: Number(cursor) }
+}
+
+/** Empty for escapes that stand for no text. */
+function decode(escaped: string): string {
+  try {
+    return decodeURIComponent(escaped)
+  } catch {
+    return ''
+  }
 }
 
 interface FollowerParts {
