@@ -102,6 +102,8 @@ export interface Schema {
     readonly report: string
     readonly seen_time: string
   }
+  /** Records `first` to `last` of a chain are the leaves of the Merkle log from `start` on. */
+  readonly log_segment: { readonly start: number; readonly writer: string; readonly first: number; readonly last: number }
   readonly chain_head: { readonly writer: string; readonly sequence: number; readonly hash: string }
 }
 

@@ -1,5 +1,6 @@
 import type { TokenTables } from '@countersign/service/access/ports.ts'
 import type { AuditTables } from '@countersign/service/audit/ports.ts'
+import type { LogTables } from '@countersign/service/audit/log-ports.ts'
 import type { BreakGlassTables } from '@countersign/service/break-glass/ports.ts'
 import type { GateTables } from '@countersign/service/gates/ports.ts'
 import type { NoteTables, OccurrenceTables } from '@countersign/service/metadata/ports.ts'
@@ -10,6 +11,7 @@ import { auditTables } from './audit.ts'
 import { breakGlassTables } from './break-glass.ts'
 import type { Database } from './database.ts'
 import { gateTables } from './gates.ts'
+import { logTables } from './log.ts'
 import { noteTables, occurrenceTables } from './metadata.ts'
 import { exemptionTables, policyTables } from './policies.ts'
 import { clusterTables, projectTables } from './projects.ts'
@@ -26,6 +28,7 @@ export type AllTables = TokenTables &
   NoteTables &
   OccurrenceTables &
   AuditTables &
+  LogTables &
   GateTables
 
 /** Every table, on one connection or transaction. */
@@ -41,6 +44,7 @@ export function allTables(db: Database): AllTables {
     ...noteTables(db),
     ...occurrenceTables(db),
     ...auditTables(db),
+    ...logTables(db),
     ...gateTables(db),
   }
 }
