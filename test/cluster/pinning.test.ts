@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { startRegistry } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
 import { missingControlPlane } from './control-plane.ts'
-import { CLUSTER, guardedCluster } from './guarded-cluster.ts'
+import { CLUSTER, type Countersign, guardedCluster, makeCountersign } from './guarded-cluster.ts'
 import { expectOutput } from './kubectl.ts'
 import { pod } from './objects.ts'
 import { DENY_ALL } from './policies.ts'
@@ -20,9 +21,12 @@ test('a Pod’s tag is pinned to what a real registry says, judged as pinned, an
   const digest = await pushImage(registry.url)
   const tagged = `${registry.host}/shop/web:v1`
   const pinned = `${tagged}@${digest}`
-  const room = await openRoom(await guardedCluster(), 'pinned', { register: ['--pin-tags', 'on'] })
+  const server = await startServer({ args: ['--pin-registry', registry.host] })
+  t.after(server.stop)
+  const countersign = makeCountersign(server)
+  const room = await openRoom(await guardedCluster(), 'pinned', { register: ['--pin-tags', 'on'], countersign })
   await room.setPolicy({ ...DENY_ALL, admissionWhitelistPatterns: [{ namePattern: pinned }] })
-  await openPinning(room)
+  await openPinning(room, countersign)
 
   await until('a Pod to be pinned', async () => {
     const { code } = await room.kubectl(['apply', '-f', '-'], pod('web', tagged))
@@ -70,8 +74,8 @@ interface Configuration {
 }
 
 /** Applies what the command line prints, for this namespace only. */
-async function openPinning(room: Room): Promise<void> {
-  const { countersign, kubectl } = await guardedCluster()
+async function openPinning(room: Room, countersign: Countersign): Promise<void> {
+  const { kubectl } = await guardedCluster()
   const printed = await countersign(['clusters', 'describe', CLUSTER, '--project', room.name, '--pinning-configuration'])
   const { metadata, webhooks, ...rest } = JSON.parse(
     await expectOutput(kubectl(['create', '--dry-run=client', '-o', 'json', '-f', '-'], printed)),

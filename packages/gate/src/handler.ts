@@ -7,7 +7,7 @@ import type { GateRequest, GateResponse } from './door/exchange.ts'
 import { countDecision, type GateCounters } from './door/metrics.ts'
 import { parseTimeout } from './door/timeout.ts'
 import { findIdentity } from './review/identity.ts'
-import { pinPod, type ResolveTag } from './pinning/pin.ts'
+import { type PinReport, pinPod, type ResolveTag } from './pinning/pin.ts'
 import { type ReadReview, readReview } from './review/read.ts'
 import type { GateSettings } from './settings.ts'
 import type { GateLog, Surroundings } from './surroundings.ts'
@@ -114,9 +114,15 @@ async function pin(request: GateRequest, parts: HandlerParts, segment: string): 
   if (known === undefined) return unknownCluster(request, parts)
   const identity = findIdentity(request.body)
   const timeoutMs = Math.max(Math.min((parseTimeout(request.url) ?? MAX_PIN_MS) - MARGIN_MS, MAX_PIN_MS), 1)
-  const { resolveTag, settings } = parts
+  const { resolveTag, settings, log } = parts
   const asked = resolveTag !== undefined && known.cluster.settings?.pinTags === true
-  const pinned = asked ? await pinPod(request, { resolveTag, timeoutMs, maxDepth: settings.maxDepth }) : undefined
+  const tell = (report: PinReport): void =>
+    log.info(report.pinned === undefined ? 'Tags of a Pod were not pinned' : 'Tags of a Pod were pinned', {
+      project: known.cluster.project,
+      cluster: known.cluster.key,
+      ...report,
+    })
+  const pinned = asked ? await pinPod(request, { resolveTag, tell, timeoutMs, maxDepth: settings.maxDepth }) : undefined
   return pinned ?? (identity === undefined ? refuse(identity, 400, 'Countersign cannot read the review') : answerNothingToJudge(identity))
 }
 

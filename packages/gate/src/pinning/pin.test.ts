@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StatusError } from '@countersign/core/status.ts'
 import * as make from '../testing/factories.ts'
-import { pinPod, PINNED_ANNOTATION, type ResolveTag } from './pin.ts'
+import { type PinReport, pinPod, PINNED_ANNOTATION, type ResolveTag } from './pin.ts'
 
 const resolve: ResolveTag = () => Promise.resolve(make.DIGEST)
 
-async function pin(review: object | string, resolveTag: ResolveTag = resolve, timeoutMs = 5_000) {
+async function pin(
+  review: object | string,
+  resolveTag: ResolveTag = resolve,
+  timeoutMs = 5_000,
+  tell: (report: PinReport) => void = () => undefined,
+) {
   const body = Buffer.from(typeof review === 'string' ? review : JSON.stringify(review))
-  const answer = await pinPod({ method: 'POST', url: '/', body, caller: { verifiedBy: 'URL_SEGMENT' } }, { resolveTag, timeoutMs, maxDepth: 200 })
+  const answer = await pinPod(
+    { method: 'POST', url: '/', body, caller: { verifiedBy: 'URL_SEGMENT' } },
+    { resolveTag, tell, timeoutMs, maxDepth: 200 },
+  )
   if (answer === undefined) return undefined
   const { patch, ...response } = (JSON.parse(answer.body) as { readonly response: { readonly patch?: string } }).response
   return { ...response, ...(patch === undefined ? {} : { patch: JSON.parse(Buffer.from(patch, 'base64').toString()) as unknown }) }
@@ -62,7 +71,28 @@ test('pinPod() leaves the Pod as it is where a registry fails, is late, or would
     auditAnnotations: { 'not-pinned': `Tags were not pinned: ${text}` },
   })
   assert.deepEqual(await pin(review, () => Promise.reject(new Error('secret'))), why('the registry did not say what a tag means'))
+  const forbidden = () => Promise.reject(new StatusError('PERMISSION_DENIED', 'it resolves to 10.0.0.1'))
+  assert.deepEqual(await pin(review, forbidden), why('its registry may not be asked; whoever runs the gate names it with --pin-registry'))
   assert.deepEqual(await pin(review, () => new Promise(() => undefined), 1), why('the registry did not answer in time'))
   const many = podOf(Array.from({ length: 21 }, (_, index) => ({ name: `c${index}`, image: `nginx:${index}` })))
-  assert.deepEqual(await pin(many), { ...unchanged, warnings: ['Tags were not pinned: the Pod has 21, expected at most 20'] })
+  assert.deepEqual(await pin(many), why('the Pod has 21, expected at most 20'))
+})
+
+test('pinPod() tells its own log what became of the tags of each Pod, and nothing of a dry run', async () => {
+  const told: PinReport[] = []
+  const review = podOf([{ name: 'a', image: 'nginx' }], { generateName: 'web-' })
+  await pin(review, resolve, 5_000, (report) => told.push(report))
+  await pin(
+    review,
+    () => Promise.reject(new Error('secret')),
+    5_000,
+    (report) => told.push(report),
+  )
+  await pin({ ...review, request: { ...review.request, dryRun: true } }, resolve, 5_000, (report) => told.push(report))
+  const { namespace, userInfo } = review.request
+  const who = { namespace, pod: 'web-', user: userInfo.username }
+  assert.deepEqual(told, [
+    { ...who, pinned: { [`nginx@${make.DIGEST}`]: 'nginx' } },
+    { ...who, notPinned: 'Tags were not pinned: the registry did not say what a tag means' },
+  ])
 })

@@ -74,7 +74,7 @@ export async function startGateProcess({ config, version, log }: GateProcessPart
       settings: { ...config.gate, pollIntervalMs: POLL_MS },
       surroundings,
       systemPolicy: compilePolicy(SYSTEM_POLICY, 'system'),
-      resolveTag: openTagResolver(),
+      resolveTag: openTagResolver({ config: config.pin, env: process.env, now: surroundings.now }),
       onBreakGlass: telling.tell,
       log: {
         info: (message, fields = {}) => log.info(message, { part: 'gate', ...fields }),

@@ -1,6 +1,7 @@
 import type { BreakGlassUse } from '@countersign/gate/break-glass/use.ts'
 import type { SpoolRecord } from '@countersign/gate/ports.ts'
 import type { GateSettings } from '@countersign/gate/settings.ts'
+import type { PinConfig } from '../config/pin-config.ts'
 
 /*
  * The wire between the server's main thread and the worker in which the gate runs. Requests carry an id and are answered
@@ -22,6 +23,7 @@ export interface GateWorkerData {
   readonly port: number
   readonly tls: WebhookTls
   readonly settings: Partial<GateSettings>
+  readonly pin: PinConfig
 }
 
 /** From the server to the gate. */

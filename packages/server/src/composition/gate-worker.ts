@@ -44,7 +44,7 @@ async function run(): Promise<void> {
     surroundings: systemSurroundings(),
     onBreakGlass: (use) => tell({ type: 'BREAK_GLASS', use }),
     systemPolicy: compilePolicy(SYSTEM_POLICY, 'system'),
-    resolveTag: openTagResolver(),
+    resolveTag: openTagResolver({ config: data.pin, env: process.env, now: Date.now }),
     log: {
       info: (message, fields = {}) => tell({ type: 'LOG', level: 'info', message, fields }),
       alarm: (message, fields = {}) => tell({ type: 'LOG', level: 'error', message, fields }),

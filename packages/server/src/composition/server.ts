@@ -103,7 +103,15 @@ interface GateParts {
 function gateOptions({ config, log, onFatal }: ServerParts, { data, store, certificates, telling }: GateParts): GateThreadOptions {
   const { host, port } = config.webhookListen
   return {
-    data: { storeFile: data.storeFile, spoolFolder: data.spoolFolder, host, port, tls: certificates.webhook(), settings: config.gate },
+    data: {
+      storeFile: data.storeFile,
+      spoolFolder: data.spoolFolder,
+      host,
+      port,
+      tls: certificates.webhook(),
+      settings: config.gate,
+      pin: config.pin,
+    },
     acceptDecisions: (writer, records) =>
       store.acceptDecisions(
         writer,

@@ -28,6 +28,7 @@ test('four settings say which gate it is; all else has a default', () => {
     webhookListen: { host: '127.0.0.1', port: 8443, loopback: true },
     hostnames: [],
     dataFolder: './.countersign-gate',
+    pin: { registries: [] },
     gate: {
       undecided: 'error',
       webhookName: 'imagepolicywebhook.image-policy.k8s.io',

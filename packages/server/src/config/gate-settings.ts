@@ -50,6 +50,8 @@ const SHARED = [
   'staleness-budget',
   'max-review-bytes',
   'max-inflight-bytes',
+  'pin-registry',
+  'pin-docker-config',
   'metrics-listen',
   'drain-seconds',
   'log-level',

@@ -82,6 +82,19 @@ export const SETTINGS = [
     help: 'Which addresses that URL may stand for: "public" refuses those of private networks and of this machine.',
   },
   {
+    name: 'pin-registry',
+    value: 'HOST',
+    repeated: true,
+    help:
+      'Registry that may be asked what tags mean, for clusters whose Pods are pinned, and its token service if that is on another host inside: docker.io, ' +
+      'registry.internal:5000. May be repeated. What is named may lie in a private network, and nothing else is asked. Default: every public registry.',
+  },
+  {
+    name: 'pin-docker-config',
+    value: 'FILE',
+    help: "Docker's config.json with the passwords or credential helpers for those registries; read anew for each question. Default: ask as nobody.",
+  },
+  {
     name: 'metrics-listen',
     value: 'HOST:PORT',
     help: 'Address of GET /metrics for Prometheus, in plain HTTP and without credentials: it tells counts and no names. Default: no such door.',

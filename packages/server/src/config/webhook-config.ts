@@ -1,6 +1,7 @@
 import type { GateSettings } from '@countersign/gate/settings.ts'
 import type { Address } from './address.ts'
 import type { LayeredValues } from './layers.ts'
+import { type PinConfig, readPinConfig } from './pin-config.ts'
 import { LOG_LEVELS, type LogLevel, type SettingReader, UNDECIDED } from './reader.ts'
 
 /** What a server and a gate that stands alone are told alike: how their webhook answers, and how their process lives. */
@@ -11,6 +12,7 @@ export interface WebhookConfig {
   readonly dataFolder: string
   /** Each as the gate takes it. */
   readonly gate: Pick<GateSettings, 'undecided' | 'webhookName' | 'imageReviewMustShow' | 'stalenessBudgetMs' | 'maxBodyBytes' | 'maxBytesInFlight'>
+  readonly pin: PinConfig
   readonly readyFile?: string
   /** Where metrics are told; absent: nowhere. */
   readonly metricsListen?: Address
@@ -39,6 +41,7 @@ export function readWebhookConfig<N extends string>(
       maxBodyBytes: reader.integer('max-review-bytes', 1024, 256 * 1024 * 1024),
       maxBytesInFlight: reader.integer('max-inflight-bytes', 1024, 16 * 1024 * 1024 * 1024),
     },
+    pin: readPinConfig(values, reader),
     drainMs: reader.integer('drain-seconds', 0, 3600) * 1000,
     logLevel: reader.choice('log-level', LOG_LEVELS),
   }
@@ -49,6 +52,8 @@ type WebhookSetting =
   | 'hostname'
   | 'data'
   | 'ready-file'
+  | 'pin-registry'
+  | 'pin-docker-config'
   | 'metrics-listen'
   | 'undecided'
   | 'webhook-name'
