@@ -8,7 +8,8 @@ import { AZURE_VAULT, FakeAzureVault } from '@countersign/adapters/testing/fake-
 import { FakeAwsKms } from '@countersign/adapters/testing/fake-aws-kms.ts'
 import { FakeGoogleKms } from '@countersign/adapters/testing/fake-google-kms.ts'
 import { FakeVaultTransit } from '@countersign/adapters/testing/fake-vault-transit.ts'
-import { sendByFetch } from '@countersign/adapters/testing/key-surroundings.ts'
+import { sendOverHttp } from '@countersign/adapters/http-send.ts'
+import { sendTo } from '@countersign/adapters/testing/key-surroundings.ts'
 import type { RunProgram } from '@countersign/cli/terminal.ts'
 import { makeFakeServer } from '@countersign/cli/testing/fake-server.ts'
 import { type MemoryWorld, runInMemory } from '@countersign/cli/testing/memory-terminal.ts'
@@ -76,7 +77,7 @@ const ROWS: readonly Row[] = [
       vault.addKey('build', 'ECDSA_P384_SHA384')
       return {
         words: [`--key=azurekms://${AZURE_VAULT}/build`],
-        world: { env: vault.env, send: async (request) => await sendByFetch(request, vault.hosts) },
+        world: { env: vault.env, send: async (request) => await sendTo(request, vault.hosts) },
       }
     },
   },
@@ -148,7 +149,7 @@ async function keepGoogle(t: TestContext, words: (version: string) => readonly s
 async function makeRun({ world }: Kept) {
   const server = await makeFakeServer()
   const send: MemoryWorld['send'] = async (request) =>
-    request.url.startsWith('http://127.0.0.1:8080/') ? await server.send(request) : await (world.send ?? sendByFetch)(request)
+    request.url.startsWith('http://127.0.0.1:8080/') ? await server.send(request) : await (world.send ?? sendOverHttp)(request)
   return async (...argv: readonly string[]) => await runInMemory(argv, { runProgram, ...world, send })
 }
 

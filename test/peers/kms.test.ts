@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { AZURE_VAULT, FakeAzureVault } from '@countersign/adapters/testing/fake-azure-vault.ts'
 import { FakeGoogleKms } from '@countersign/adapters/testing/fake-google-kms.ts'
-import { sendByFetch } from '@countersign/adapters/testing/key-surroundings.ts'
+import { sendTo } from '@countersign/adapters/testing/key-surroundings.ts'
 import { crc32c } from '@countersign/adapters/keys/crc32c.ts'
 
 /** The fakes by which our own clients are tested are judged by the vendors' clients: a fake that pleases only us proves nothing. */
@@ -77,7 +77,7 @@ test('Azure’s own client reads and signs with the fake of Key Vault, after its
         headers: request.headers.toJSON(),
         ...(body === undefined || body === null || body === '' ? {} : { body: Buffer.from(body) }),
       }
-      const answer = await sendByFetch(sent, vault.hosts)
+      const answer = await sendTo(sent, vault.hosts)
       return { request, status: answer.status, headers: createHttpHeaders(answer.headers), bodyAsText: Buffer.from(answer.body).toString() }
     },
   }

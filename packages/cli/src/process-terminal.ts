@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fetch } from '@countersign/adapters/registry/fetch.ts'
-import { sendOverHttp } from './connection/http-send.ts'
+import { sendOverHttp } from '@countersign/adapters/http-send.ts'
 import { makeFiles } from './process-files.ts'
 import { printable, type RunProgram, type Terminal, UsageError } from './terminal.ts'
 
 const MAX_INPUT_BYTES = 64 * 1024 * 1024
 
-/** The real terminal: with `process-files.ts` and `http-send.ts` the only place of the hand tool that touches the process. */
+/** The real terminal: with `process-files.ts` the only place of the hand tool that touches the process. */
 export function processTerminal(): Terminal {
   const cwd = process.cwd()
   // Whoever reads us may have read enough: `… list | head -1`.

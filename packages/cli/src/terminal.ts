@@ -1,5 +1,5 @@
 import type { Fetch } from '@countersign/adapters/registry/fetch.ts'
-import type { Send } from './connection/send.ts'
+import type { HttpSend } from '@countersign/adapters/http-send.ts'
 
 /** What a command may touch of the world: given in by `main`, replaced in tests. */
 export interface Terminal {
@@ -10,8 +10,8 @@ export interface Terminal {
   readonly interactive: boolean
   /** Reads and writes files; relative paths start from `cwd`. */
   readonly files: Files
-  /** Sends one HTTP request to the server. */
-  readonly send: Send
+  /** Sends one HTTP request: to the server, an API server, a keeper of keys. */
+  readonly send: HttpSend
   /** Asks registries. */
   readonly fetch: Fetch
   /** Runs another program, such as gpg, to its end. */

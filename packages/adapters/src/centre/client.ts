@@ -2,6 +2,7 @@ import { Agent as PlainAgent, type ClientRequest, type IncomingMessage, request 
 import { Agent as TlsAgent, request as requestTls } from 'node:https'
 import { parseErrorAnswer } from '@countersign/api/rest/status-table.ts'
 import { StatusError } from '@countersign/core/status.ts'
+import { unreachable } from '../unreachable.ts'
 
 /** A world may hold a policy of 100,000 patterns; nothing else comes near. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -83,7 +84,7 @@ function headOf(request: ClientRequest, url: string): Promise<IncomingMessage> {
     request.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer)
       const gone = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-      reject(gone ? new ConnectionGone('UNAVAILABLE', `Cannot reach ${url}: the connection was cut`) : unreachable(url, error))
+      reject(gone ? new ConnectionGone('UNAVAILABLE', `Cannot reach ${url}: the connection was cut`) : unreachable(url, error, ADVICE))
     })
   })
 }
@@ -99,7 +100,7 @@ async function readAnswer(answer: IncomingMessage, url: string): Promise<unknown
       chunks.push(chunk)
     }
   } catch (error) {
-    throw unreachable(url, error)
+    throw unreachable(url, error, ADVICE)
   } finally {
     clearTimeout(timer)
   }
@@ -118,19 +119,4 @@ function parseJson(text: string): unknown {
   }
 }
 
-function unreachable(url: string, error: unknown): StatusError {
-  const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) }
-  const reason = (code === undefined ? undefined : REASONS[code]) ?? (message || code)
-  return new StatusError('UNAVAILABLE', `Cannot reach ${url}: ${reason}`, { cause: error })
-}
-
-const ASK_FOR_CA = 'its certificate is signed by an authority that is not trusted here; name the authority with --ca-file'
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'the host name is not known',
-  ECONNRESET: 'the connection was cut',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ASK_FOR_CA,
-  SELF_SIGNED_CERT_IN_CHAIN: ASK_FOR_CA,
-  DEPTH_ZERO_SELF_SIGNED_CERT: ASK_FOR_CA,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ASK_FOR_CA,
-}
+const ADVICE = { UNTRUSTED: 'name the authority with --ca-file' }

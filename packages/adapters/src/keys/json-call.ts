@@ -1,6 +1,6 @@
 import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
-import type { KeyAnswer, KeyRequest, KeySend } from './opened-key.ts'
+import type { HttpRequest, HttpSend } from '../http-send.ts'
 
 const MAX_BYTES = 1024 * 1024
 
@@ -24,8 +24,8 @@ export interface JsonAnswer {
 }
 
 /** One call to a keeper of keys. Gives whatever it answers; throws UNAVAILABLE where it cannot be reached. */
-export async function callJson(send: KeySend, call: JsonCall): Promise<JsonAnswer> {
-  const { status, body } = await reach(send, requestOf(call))
+export async function callJson(send: HttpSend, call: JsonCall): Promise<JsonAnswer> {
+  const { status, body } = await send(requestOf(call))
   if (body.length > MAX_BYTES) throw new StatusError('UNAVAILABLE', `The answer of ${quote(call.url)} is longer than ${MAX_BYTES} bytes`)
   return { status, tree: parseTree(Buffer.from(body).toString('utf8')) }
 }
@@ -53,25 +53,10 @@ function parseTree(text: string): JsonTree {
   }
 }
 
-function requestOf({ method, url, headers = {}, json, form, ca }: JsonCall): KeyRequest {
+function requestOf({ method, url, headers = {}, json, form, ca }: JsonCall): HttpRequest {
   const base = { method, url, ...(ca === undefined ? {} : { ca }) }
   if (json !== undefined) return { ...base, headers: { ...headers, 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(json)) }
   if (form === undefined) return { ...base, headers }
   const body = Buffer.from(new URLSearchParams(form).toString())
   return { ...base, headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, body }
-}
-
-async function reach(send: KeySend, request: KeyRequest): Promise<KeyAnswer> {
-  try {
-    return await send(request)
-  } catch (cause) {
-    throw new StatusError('UNAVAILABLE', `Cannot reach ${new URL(request.url).origin}: ${reasonOf(cause)}`, { cause })
-  }
-}
-
-/** The innermost reason, such as ECONNREFUSED. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'it failed'
-  if (error.cause instanceof Error) return reasonOf(error.cause)
-  return 'code' in error && typeof error.code === 'string' && !(error instanceof StatusError) ? error.code : error.message
 }

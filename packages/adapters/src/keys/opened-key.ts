@@ -1,3 +1,4 @@
+import type { HttpSend } from '../http-send.ts'
 import type { AttestorPublicKey } from '@countersign/core/attestation/attestor.ts'
 import type { Instant } from '@countersign/core/instant.ts'
 import type { DeclaredAlgorithm } from '@countersign/evidence/key/algorithm.ts'
@@ -22,30 +23,12 @@ export interface KeyOptions {
 /** What keys touch of the world. */
 export interface KeySurroundings {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Sends one HTTP request and reads the answer whole; follows no redirect. Throws UNAVAILABLE where nobody answers. */
-  readonly send: KeySend
+  readonly send: HttpSend
   readonly readFile: (path: string) => Promise<Uint8Array>
   readonly runProgram: KeyProgram
   /** Asks a person for a secret; undefined where nobody is there. */
   readonly askSecret: (question: string) => Promise<string | undefined>
   readonly now: () => Instant
-}
-
-export type KeySend = (request: KeyRequest) => Promise<KeyAnswer>
-
-export interface KeyRequest {
-  readonly method: string
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: Uint8Array
-  /** PEM of the only authorities to trust; absent: the system's. */
-  readonly ca?: string
-}
-
-export interface KeyAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: Uint8Array
 }
 
 export type KeyProgram = (

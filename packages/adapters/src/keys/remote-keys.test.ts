@@ -9,10 +9,11 @@ import { OPENSSL_ABSENT } from '@countersign/evidence/testing/openssl.ts'
 import { AZURE_VAULT, FakeAzureVault } from '../testing/fake-azure-vault.ts'
 import { FakeAwsKms } from '../testing/fake-aws-kms.ts'
 import { FakeVaultTransit } from '../testing/fake-vault-transit.ts'
-import { makeKeySurroundings, sendByFetch } from '../testing/key-surroundings.ts'
+import { makeKeySurroundings, sendTo } from '../testing/key-surroundings.ts'
 import type { KmsKey } from '../testing/kms-key.ts'
 import { openKey } from './open-key.ts'
-import type { KeyOptions, KeyRequest, KeySurroundings } from './opened-key.ts'
+import { type HttpRequest, sendOverHttp } from '../http-send.ts'
+import type { KeyOptions, KeySurroundings } from './opened-key.ts'
 
 /** One keeper as the contract sees it. */
 interface Keeper {
@@ -35,8 +36,7 @@ after(async () => {
   await Promise.all([aws.close(), azure.close(), vault.close()])
 })
 
-const toAzure = (env: Readonly<Record<string, string>>) =>
-  makeKeySurroundings(env, { send: async (request) => await sendByFetch(request, azure.hosts) })
+const toAzure = (env: Readonly<Record<string, string>>) => makeKeySurroundings(env, { send: async (request) => await sendTo(request, azure.hosts) })
 const keepers: Readonly<Record<string, Keeper>> = {
   'awskms://': {
     uri: (name) => `awskms:///alias/${name}`,
@@ -142,14 +142,14 @@ test('Vault’s own variables reach it: authority, namespace, mount, OpenBao’s
   skip: OPENSSL_ABSENT,
 }, async () => {
   vault.addKey('named', 'ECDSA_P256_SHA256')
-  const seen: KeyRequest[] = []
+  const seen: HttpRequest[] = []
   const env = { BAO_ADDR: vault.server.origin, BAO_NAMESPACE: 'team', BAO_CACERT: '/ca.pem', HOME: '/home/ann' }
   const files: Readonly<Record<string, string>> = { '/ca.pem': 'PEM', '/home/ann/.vault-token': 'token\n' }
   const surroundings = makeKeySurroundings(env, {
     readFile: async (path) => Buffer.from(files[path] ?? ''),
     send: async (request) => {
       seen.push(request)
-      return await sendByFetch(request)
+      return await sendOverHttp(request)
     },
   })
   await openKey('hashivault://named', {}, surroundings)

@@ -4,7 +4,7 @@ import { makeFakeKubernetes } from '../testing/fake-kubernetes.ts'
 import { makeKubernetesClient } from './client.ts'
 import { findInClusterConnection, type KubernetesConnection, readKubeconfig } from './connection.ts'
 import { holdLease } from './lease.ts'
-import type { SendToKubernetes } from './send.ts'
+import type { HttpSend } from '../http-send.ts'
 
 const CONNECTION: KubernetesConnection = { server: 'https://api.example', credentials: async () => ({ token: 'secret' }) }
 const NOW = '2026-01-31T12:00:00.000Z'
@@ -26,7 +26,7 @@ describe('makeKubernetesClient()', () => {
 
   test('a list is followed page by page, up to its limit', async () => {
     const asked: string[] = []
-    const send: SendToKubernetes = async ({ url }) => {
+    const send: HttpSend = async ({ url }) => {
       asked.push(url)
       const page = { items: [{ metadata: { name: `p${asked.length}` } }], metadata: asked.length < 3 ? { continue: 'a b' } : {} }
       return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(page)) }

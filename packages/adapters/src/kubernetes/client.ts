@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import { StatusError, type StatusCode } from '@countersign/core/status.ts'
 import type { KubernetesConnection } from './connection.ts'
-import type { SendToKubernetes } from './send.ts'
+import type { HttpAnswer, HttpRequest, HttpSend } from '../http-send.ts'
+import { unreachable } from '../unreachable.ts'
 
 /**
  * The few calls that we make of an API server, by path: @kubernetes/client-node would bring 68 packages for them
@@ -32,7 +33,7 @@ export interface KubernetesAnswer {
 const PAGE = 500
 
 /** Makes the client of one API server. */
-export function makeKubernetesClient(connection: KubernetesConnection, send: SendToKubernetes): KubernetesClient {
+export function makeKubernetesClient(connection: KubernetesConnection, send: HttpSend): KubernetesClient {
   const call: Call = (method, path, options) => sendOne(connection, send, { method, path, ...options })
   const find = (path: string) => orUndefined(call('GET', path).then(({ object }) => object))
   return {
@@ -54,7 +55,7 @@ type Call = (method: string, path: string, sending?: Sending) => Promise<Kuberne
 
 async function sendOne(
   connection: KubernetesConnection,
-  send: SendToKubernetes,
+  send: HttpSend,
   { method, path, body, type = 'application/json' }: Sending & { readonly method: string; readonly path: string },
 ): Promise<KubernetesAnswer> {
   const { token, ...certificate } = await connection.credentials()
@@ -76,15 +77,11 @@ async function sendOne(
   return { object, ...(Number.isNaN(servedAt) ? {} : { servedAt }) }
 }
 
-/** Who sends knows our own server best, and would advise to start it. */
-async function reach({ server }: KubernetesConnection, send: SendToKubernetes, request: Parameters<SendToKubernetes>[0]) {
+async function reach({ server }: KubernetesConnection, send: HttpSend, request: HttpRequest): Promise<HttpAnswer> {
   try {
     return await send(request)
   } catch (error) {
-    if (!(error instanceof StatusError) || error.code !== 'UNAVAILABLE') throw error
-    const { cause } = error
-    const reason = cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : 'no answer'
-    throw new StatusError('UNAVAILABLE', `Cannot reach the Kubernetes API server ${server}: ${reason}`, { cause })
+    throw unreachable(`the Kubernetes API server ${server}`, error)
   }
 }
 

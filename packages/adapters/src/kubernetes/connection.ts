@@ -1,13 +1,13 @@
 import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import { StatusError } from '@countersign/core/status.ts'
-import type { KubernetesRequest } from './send.ts'
+import type { HttpRequest } from '../http-send.ts'
 
 /** An API server, and how the caller is known there. */
 export interface KubernetesConnection {
   readonly server: string
   readonly ca?: string
   /** Asked for each request, because tokens are replaced while a program runs. */
-  credentials(): Promise<Pick<KubernetesRequest, 'cert' | 'key'> & { readonly token?: string }>
+  credentials(): Promise<Pick<HttpRequest, 'cert' | 'key'> & { readonly token?: string }>
 }
 
 /** What connections are made of: files by their paths; undefined where one is not there. */

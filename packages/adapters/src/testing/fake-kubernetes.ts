@@ -1,18 +1,18 @@
-import type { KubernetesRequest, SendToKubernetes } from '../kubernetes/send.ts'
+import type { HttpRequest, HttpSend } from '../http-send.ts'
 
 type Tree = Record<string, unknown>
 
 /** An API server without a socket: objects by path, with resource versions and conflicts as the real one has them. */
 export interface FakeKubernetes {
-  readonly send: SendToKubernetes
+  readonly send: HttpSend
   readonly objects: Map<string, Tree>
-  readonly requests: readonly KubernetesRequest[]
+  readonly requests: readonly HttpRequest[]
 }
 
 /** Makes one that holds these objects, by the path of each. Its clock shows `date`. */
 export function makeFakeKubernetes(objects: Readonly<Record<string, object>> = {}, date = 'Sat, 31 Jan 2026 12:00:00 GMT'): FakeKubernetes {
   const store = new Map<string, Tree>()
-  const requests: KubernetesRequest[] = []
+  const requests: HttpRequest[] = []
   let version = 0
   const put = (path: string, object: Tree): Tree => {
     const stored = { ...object, metadata: { ...(object['metadata'] as object), resourceVersion: String(++version) } }
@@ -37,7 +37,7 @@ export function makeFakeKubernetes(objects: Readonly<Record<string, object>> = {
     if (method === 'PATCH') return { code: 200, tree: put(path, applyPatch(found, body as readonly Operation[])) }
     return { code: 200, tree: found }
   }
-  const send: SendToKubernetes = async (request) => {
+  const send: HttpSend = async (request) => {
     requests.push(request)
     const body: unknown = request.body === undefined ? undefined : JSON.parse(Buffer.from(request.body).toString())
     const { code, tree } = serve(request.method, new URL(request.url).pathname, body)

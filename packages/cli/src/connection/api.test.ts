@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StatusError } from '@countersign/core/status.ts'
 import { makeApi, pathOf, textIn, treesIn } from './api.ts'
-import type { ReceivedAnswer, SentRequest } from './send.ts'
+import type { HttpAnswer, HttpRequest } from '@countersign/adapters/http-send.ts'
 
-function apiOver(answers: readonly Partial<ReceivedAnswer & { readonly json: unknown }>[]) {
-  const sent: SentRequest[] = []
+function apiOver(answers: readonly Partial<HttpAnswer & { readonly json: unknown }>[]) {
+  const sent: HttpRequest[] = []
   const warned: string[] = []
   const api = makeApi(
     async (request) => {

@@ -1,7 +1,8 @@
 import { parseErrorAnswer } from '@countersign/api/rest/status-table.ts'
 import { parseWarnings, WARNINGS_HEADER } from '@countersign/api/rest/warnings.ts'
 import { StatusError } from '@countersign/core/status.ts'
-import type { Send } from './send.ts'
+import type { HttpAnswer, HttpRequest, HttpSend } from '@countersign/adapters/http-send.ts'
+import { unreachable } from '@countersign/adapters/unreachable.ts'
 
 /** A JSON object as the API sends it. Who sent it may be hostile: read with `textIn`, show through `printable`. */
 export type Tree = Readonly<Record<string, unknown>>
@@ -22,7 +23,7 @@ export interface CallOptions {
  * loaded first. `path` comes from `pathOf`.
  */
 export interface Api {
-  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, options?: CallOptions): Promise<Tree>
+  call(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, options?: CallOptions): Promise<Tree>
   /** Every page of a list, one after the other, at most `limit` items. */
   list(path: string, member: string, options?: { readonly query?: Query; readonly limit?: number }): Promise<readonly Tree[]>
 }
@@ -40,12 +41,12 @@ const PAGE_SIZE = 100
 const MAX_PAGES = 100_000
 
 /** Makes the client of one server. `warn` gets what the server wants people to know beside an answer. */
-export function makeApi(send: Send, server: Server, warn: (text: string) => void): Api {
+export function makeApi(send: HttpSend, server: Server, warn: (text: string) => void): Api {
   // A change reads before it writes, and both answers may warn of the same.
   const told = new Set<string>()
   const call: Api['call'] = async (method, path, options = {}) => {
     const { query = {}, body, toldWarnings = [] } = options
-    const answer = await send({
+    const answer = await reach(send, {
       method,
       url: `${server.url}${path}${formatQuery(query)}`,
       headers: {
@@ -67,6 +68,19 @@ export function makeApi(send: Send, server: Server, warn: (text: string) => void
     return tree
   }
   return { call, list: (path, member, options = {}) => listAll(call, path, member, options) }
+}
+
+async function reach(send: HttpSend, request: HttpRequest): Promise<HttpAnswer> {
+  try {
+    return await send(request)
+  } catch (error) {
+    throw unreachable(new URL(request.url).origin, error, ADVICE)
+  }
+}
+
+const ADVICE = {
+  REFUSED: 'start a server with: countersign serve, or name another one with --server or COUNTERSIGN_SERVER',
+  UNTRUSTED: 'name the authority with --ca-file',
 }
 
 /** Whatever stands there knows none of the API's paths, as the webhook's door does not: nobody said no, so it is no NOT_FOUND. */

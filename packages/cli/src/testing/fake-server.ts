@@ -36,15 +36,15 @@ import { validateAttestationOccurrence } from '@countersign/service/validation/v
 import { NO_SETTINGS } from '@countersign/core/workload/cluster-settings.ts'
 import type { GivenSettings } from '@countersign/service/registration/clusters.ts'
 import { textIn } from '../connection/api.ts'
-import type { Send, SentRequest } from '../connection/send.ts'
+import type { HttpSend, HttpRequest } from '@countersign/adapters/http-send.ts'
 import { type FakeCall, type Json, serveJson } from './served-json.ts'
 
 /** A server without a socket: the API's own transcoder over the flows, in memory. Its projects are `p1` and `p12`; `p1` has the note `qa`. */
 export interface FakeServer {
-  readonly send: Send
+  readonly send: HttpSend
   readonly world: PolicyWorld
   /** Every request that arrived. */
-  readonly requests: readonly SentRequest[]
+  readonly requests: readonly HttpRequest[]
 }
 
 const FAKE_URL = 'http://127.0.0.1:8080'
@@ -55,8 +55,8 @@ export const FAKE_CA = '-----BEGIN CERTIFICATE-----\nfake\n-----END CERTIFICATE-
 export async function makeFakeServer(): Promise<FakeServer> {
   const world = await makePolicyWorld()
   const handler = makeRestHandler<FakeCall>([...registrationOf(world), ...binauthzOf(world), ...metadataOf(world), ...logOf(world)])
-  const requests: SentRequest[] = []
-  const send: Send = async (request) => {
+  const requests: HttpRequest[] = []
+  const send: HttpSend = async (request) => {
     requests.push(request)
     if (request.headers['authorization'] !== `Bearer ${FAKE_TOKEN}`) {
       const body = { error: { code: 401, message: 'the token is unknown', status: 'UNAUTHENTICATED' } }

@@ -1,13 +1,13 @@
 import { StatusError } from '@countersign/core/status.ts'
 import type { Fetch } from '@countersign/adapters/registry/fetch.ts'
-import type { Send } from '../connection/send.ts'
+import type { HttpSend } from '@countersign/adapters/http-send.ts'
 import { runCli } from '../main.ts'
 import { printable, type RunProgram, type Terminal, UsageError } from '../terminal.ts'
 import { FAKE_TOKEN } from './fake-server.ts'
 
 /** What a test puts around a command line. */
 export interface MemoryWorld {
-  readonly send?: Send
+  readonly send?: HttpSend
   readonly fetch?: Fetch
   readonly env?: Readonly<Record<string, string>>
   /** By path; written files appear here too. */

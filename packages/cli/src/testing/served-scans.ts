@@ -1,7 +1,7 @@
 import { parseResourceFilter } from '@countersign/api/filter/filter.ts'
 import { filterFieldsOf } from '@countersign/service/metadata/filter-fields.ts'
 import type { Tree } from '../connection/api.ts'
-import type { Send } from '../connection/send.ts'
+import type { HttpSend } from '@countersign/adapters/http-send.ts'
 
 /** What scanners have written, by the question in which it appears: the last answer holds for ever. */
 export type ScanScript = readonly (readonly Tree[])[]
@@ -25,7 +25,7 @@ export function vulnerability(
 }
 
 /** Puts scans before a server: lists of occurrences that a filter narrows to scans are answered from the script, all else by the server. */
-export function serveScans(send: Send, script: ScanScript): Send {
+export function serveScans(send: HttpSend, script: ScanScript): HttpSend {
   let asked = 0
   return async (request) => {
     const url = new URL(request.url)

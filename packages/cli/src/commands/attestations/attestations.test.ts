@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { FakeGoogleKms } from '@countersign/adapters/testing/fake-google-kms.ts'
-import { sendByFetch } from '@countersign/adapters/testing/key-surroundings.ts'
 import { OPENSSL_ABSENT } from '@countersign/evidence/testing/openssl.ts'
 import { makePgpPair } from '@countersign/evidence/testing/pgp-keys.ts'
 import { GNUPG_ABSENT, GnuPg } from '@countersign/evidence/testing/gnupg.ts'
-import type { Send } from '../../connection/send.ts'
+import { type HttpSend, sendOverHttp } from '@countersign/adapters/http-send.ts'
 import { makeFakeServer } from '../../testing/fake-server.ts'
 import { type MemoryWorld, runInMemory } from '../../testing/memory-terminal.ts'
 
@@ -162,7 +161,7 @@ test('a KMS key that may be seen and may not sign is usage, with what to grant; 
   kms.fault = 'DENIED_TO_SIGN'
   const { version } = kms.addKey('build', 'ECDSA_P256_SHA256')
   const server = await makeFakeServer()
-  const send: Send = async (request) => (request.url.startsWith(kms.server.origin) ? await sendByFetch(request) : await server.send(request))
+  const send: HttpSend = async (request) => (request.url.startsWith(kms.server.origin) ? await sendOverHttp(request) : await server.send(request))
   const run = async (...argv: readonly string[]) => await runInMemory(argv, { send, env: kms.env })
   await run('attestors', 'create', 'a1', '--attestation-authority-note=qa')
   const { exit, stderr } = await run(...SIGN, `--key=gcpkms://${version}`)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ReceivedAnswer } from '../../connection/send.ts'
+import type { HttpAnswer } from '@countersign/adapters/http-send.ts'
 import { runInMemory } from '../../testing/memory-terminal.ts'
 
 const TOKENS = [
@@ -14,7 +14,7 @@ function entry(principalEmail: string, resourceName: string, metadata: object = 
 }
 
 async function listOver(entries: readonly object[], tokens: readonly object[] | undefined): Promise<readonly (readonly string[])[]> {
-  const answer = (status: number, body: object): ReceivedAnswer => ({ status, headers: {}, body: new TextEncoder().encode(JSON.stringify(body)) })
+  const answer = (status: number, body: object): HttpAnswer => ({ status, headers: {}, body: new TextEncoder().encode(JSON.stringify(body)) })
   const send = async ({ url }: { readonly url: string }) => {
     if (!url.includes('/tokens')) return answer(200, { entries })
     return tokens === undefined ? answer(403, { error: { code: 403, message: 'no', status: 'PERMISSION_DENIED' } }) : answer(200, { tokens })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import type { Send } from '../../connection/send.ts'
+import type { HttpSend } from '@countersign/adapters/http-send.ts'
 import { makeFakeServer } from '../../testing/fake-server.ts'
 import { runInMemory } from '../../testing/memory-terminal.ts'
 import { discovery, SCANNED_IMAGE, serveScans } from '../../testing/served-scans.ts'
@@ -19,7 +19,7 @@ const KEY = ['-pkix_private_key', 'key.pem', '-pkix_alg', 'ecdsa-p256-sha256']
 async function makeWorld(refuse: (method: string, path: string) => boolean = () => false) {
   const { send, requests } = await makeFakeServer()
   const scans = serveScans(send, [[discovery('FINISHED_SUCCESS')]])
-  const guarded: Send = async (request) => {
+  const guarded: HttpSend = async (request) => {
     if (!refuse(request.method, new URL(request.url).pathname)) return await scans(request)
     const body = JSON.stringify({ error: { code: 403, message: 'permission denied', status: 'PERMISSION_DENIED' } })
     return { status: 403, headers: {}, body: new TextEncoder().encode(body) }

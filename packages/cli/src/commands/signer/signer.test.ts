@@ -3,7 +3,6 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { FakeGoogleKms } from '@countersign/adapters/testing/fake-google-kms.ts'
-import { sendByFetch } from '@countersign/adapters/testing/key-surroundings.ts'
 import { TestRegistry } from '@countersign/adapters/testing/registry.ts'
 import { checkAttestation } from '@countersign/evidence/attestation/check-attestation.ts'
 import { loadKeys } from '@countersign/evidence/attestation/loaded-keys.ts'
@@ -13,7 +12,7 @@ import { readStoredAttestation } from '@countersign/service/validation/unverifie
 import { ADMIN } from '@countersign/service/testing/callers.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
 import type { Tree } from '../../connection/api.ts'
-import type { Send } from '../../connection/send.ts'
+import { type HttpSend, sendOverHttp } from '@countersign/adapters/http-send.ts'
 import { readAttestation } from '../../evaluation/evidence-tables.ts'
 import { FAKE_TOKEN, makeFakeServer } from '../../testing/fake-server.ts'
 import { type MemoryWorld, runInMemory } from '../../testing/memory-terminal.ts'
@@ -40,11 +39,11 @@ function writable({ name: _name, createTime: _created, updateTime: _updated, ...
 }
 
 /** `out`: where requests go that are not the server's. */
-async function makeWorld(script: ScanScript, { out, ...more }: MemoryWorld & { readonly out?: Send } = {}) {
+async function makeWorld(script: ScanScript, { out, ...more }: MemoryWorld & { readonly out?: HttpSend } = {}) {
   const server = await makeFakeServer()
   const files = { 'policy.yaml': POLICY, 'key.pem': privateKey.export({ type: 'pkcs8', format: 'pem' }), ...more.files }
   const scans = serveScans(server.send, script)
-  const send: Send = async (request) =>
+  const send: HttpSend = async (request) =>
     out === undefined || request.url.startsWith('http://127.0.0.1:8080/') ? await scans(request) : await out(request)
   const cli = async (...argv: readonly string[]) => await runInMemory(argv, { send, ...more, files })
   const run = async (...argv: readonly string[]) => await cli('signer', ...argv)
@@ -106,7 +105,7 @@ describe('countersign signer', () => {
       const kms = await FakeGoogleKms.start()
       t.after(() => kms.close())
       const { version } = kms.addKey('attestor', 'ECDSA_P256_SHA256')
-      const { run, cli } = await makeWorld([CLEAN], { env: kms.env, out: sendByFetch })
+      const { run, cli } = await makeWorld([CLEAN], { env: kms.env, out: sendOverHttp })
       await cli('attestors', 'create', 'a1', '--attestation-authority-note=qa')
       await cli('attestors', 'public-keys', 'add', '--attestor=a1', `--keyversion=${version}`)
       const line =
@@ -125,7 +124,7 @@ describe('countersign signer', () => {
   }, async () => {
     const kms = await FakeGoogleKms.start()
     const { version } = kms.addKey('attestor', 'ECDSA_P384_SHA384')
-    const { run, requests } = await makeWorld([CLEAN], { env: kms.env, out: sendByFetch })
+    const { run, requests } = await makeWorld([CLEAN], { env: kms.env, out: sendOverHttp })
     const line = [...CHECK, ...SIGN.slice(0, 2), '-kms_key_name', version]
     const mismatch = await run(...line, '-kms_digest_alg', 'SHA256')
     assert.deepEqual([mismatch.exit, /signs with ECDSA_P384_SHA384: expected SHA384/.test(mismatch.stderr), requests.length], [2, true, 0])

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { issueServerCertificate, makeAuthority } from '@countersign/adapters/certificates/authority.ts'
+import { issueServerCertificate, makeAuthority } from './certificates/authority.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { sendOverHttp } from './http-send.ts'
 
@@ -59,6 +59,6 @@ test('a server of a private authority is trusted by that authority, and by nothi
   assert.equal(Buffer.from(answer.body).toString(), 'hello')
   await assert.rejects(
     sendOverHttp({ method: 'GET', url, headers: {} }),
-    (error) => error instanceof StatusError && error.code === 'UNAVAILABLE' && /--ca-file/.test(error.message),
+    (error) => error instanceof StatusError && error.code === 'UNAVAILABLE' && /authority that is not trusted here/.test(error.message),
   )
 })
