@@ -22,5 +22,5 @@ const PLAIN = /^[^\p{Cc}\s]{1,512}$/u
 
 /** Whether a text can be the name or version of a package. */
 export function isPlain(text: string | undefined): text is string {
-  return text !== undefined && PLAIN.test(text)
+  return text !== undefined && text.isWellFormed() && PLAIN.test(text)
 }

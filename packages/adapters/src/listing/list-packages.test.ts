@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib'
 import { LISTING_BOUNDS } from './bounds.ts'
 import { listPackages } from './list-packages.ts'
 import { readGo } from './readers/go.ts'
-import { makeTar, type TarInput } from './testing/make-tar.ts'
+import { makeTar, type TarInput } from '../testing/make-tar.ts'
 import { makeZip } from './testing/make-zip.ts'
 import { memoryImage } from './testing/memory-image.ts'
 

@@ -26,6 +26,11 @@ const ENTRIES: readonly Entry[] = [
   },
   { name: 'attestations', summary: 'Attestations of images', noun: async () => (await import('./attestations/noun.ts')).attestations },
   {
+    name: 'scan',
+    summary: 'List what is in an image, and what is known to be wrong with it',
+    verb: async () => (await import('./scan/scan.ts')).scan,
+  },
+  {
     name: 'signer',
     summary: 'Check an image’s vulnerabilities by a signing policy, and sign it',
     verb: async () => (await import('./signer/signer.ts')).signer,

@@ -1,5 +1,5 @@
 import type { ImageSource } from '../image/image-source.ts'
-import { makeTar, type TarInput } from './make-tar.ts'
+import { makeTar, type TarInput } from '../../testing/make-tar.ts'
 
 /** An image of these layers, lowest first: entries, or the bytes of an archive. */
 export function memoryImage(...layers: readonly (readonly TarInput[] | Uint8Array)[]): ImageSource {
