@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { hash, sign, X509Certificate } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
@@ -8,6 +8,7 @@ import { issueServerCertificate, makeAuthority } from '@countersign/adapters/cer
 import { makeFetch } from '@countersign/adapters/registry/fetch-with.ts'
 import { type ImageReference, parseImageReference } from '@countersign/core/image/reference.ts'
 import { missingParts } from '../harness/parts.ts'
+import { HTPASSWD, signToken } from '../harness/registry-login.ts'
 import { startRegistry, type StartedRegistry } from '../harness/registry.ts'
 
 const OPTIONS = { skip: missingParts('docker-registry') }
@@ -96,9 +97,6 @@ test('what a real registry does not have is NOT_FOUND', OPTIONS, async (t) => {
   await assert.rejects(world.client.listTags(image(world, 'team/app')), { code: 'NOT_FOUND' })
 })
 
-/** bcrypt of `s3cret`. */
-const HTPASSWD = 'ann:$2b$05$abcdefghijklmnopqrstuuLK7U1u6pVRmL7L1BBM2aS35PSZnDXlK\n'
-
 test('a real registry behind TLS by a private authority, with a password', OPTIONS, async (t) => {
   const authority = await makeAuthority(Date.now())
   const tls = await issueServerCertificate(authority, { hosts: ['127.0.0.1'], now: Date.now() })
@@ -143,14 +141,3 @@ test('a real registry that believes the tokens of another service', OPTIONS, asy
   assert.deepEqual([await resolve('wrong'), await resolve('s3cret')], ['UNAUTHENTICATED', 'NOT_FOUND'])
   assert.deepEqual(asked, ['repository:team/app:pull', 'repository:team/app:pull'])
 })
-
-/** A token as distribution's token service makes them (JWT, ES256, with its certificate in the header). */
-function signToken({ cert, key }: { readonly cert: string; readonly key: string }, scope: string): string {
-  const [type, name, actions = ''] = scope.split(':')
-  const now = Math.floor(Date.now() / 1000)
-  const access = [{ type, name, actions: actions.split(',') }]
-  const claims = { iss: 'tokens.test', sub: 'ann', aud: 'test', exp: now + 300, nbf: now - 10, iat: now, jti: 'one', access }
-  const header = { typ: 'JWT', alg: 'ES256', x5c: [new X509Certificate(cert).raw.toString('base64')] }
-  const text = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
-  return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
-}

@@ -31,7 +31,7 @@ if (values.help) {
   for (const { recipe, digest } of images) process.stdout.write(`${recipe.name}@${digest}\n`)
   process.stderr.write(`
 Next, for an image, with the repository that your cluster pulls from in place of REPOSITORY:
-  skopeo copy --preserve-digests oci:${values.out}:countersign docker://REPOSITORY
+  npx countersign images push oci:${values.out}:countersign REPOSITORY:TAG
   npx countersign attestations sign-and-create --artifact-url REPOSITORY@${images[0]?.digest ?? ''} --attestor ATTESTOR --key KEY
 `)
 }

@@ -2,6 +2,8 @@ import { repositoryOf, type ImageDigest, type ImageReference } from '@countersig
 import { StatusError } from '@countersign/core/status.ts'
 import { type BlobWanted, readBlob } from './blob.ts'
 import { MANIFEST_ACCEPT, type Manifest, MAX_MANIFEST_BYTES, readCreated, readManifest, type IndexChild } from './manifest.ts'
+import { type ManifestToPush, pushBlob, pushManifest } from './push.ts'
+import { listReferrers } from './referrers.ts'
 import { refusalOf } from './refusal.ts'
 import { listTags } from './tags.ts'
 import { Transport, type TransportOptions } from './transport.ts'
@@ -33,7 +35,7 @@ export interface TaggedImage extends ImageDescription {
   readonly tags: readonly string[]
 }
 
-/** Reads OCI registries (distribution-spec 1.1 and Docker's v2). Every body is checked against its digest. */
+/** Reads OCI registries, and pushes to them (distribution-spec 1.1 and Docker's v2). Every body is checked against its digest. */
 export interface RegistryClient {
   /** The digest that a reference means now: its own, else its tag's (`latest` where it has none). NOT_FOUND where there is none. */
   resolveTag(reference: ImageReference): Promise<ImageDigest>
@@ -45,6 +47,12 @@ export interface RegistryClient {
   readManifest(reference: ImageReference): Promise<ManifestContent>
   /** A blob of the reference's repository, as it comes: NOT_FOUND, or DATA_LOSS at the end of what is something else, or RESOURCE_EXHAUSTED at its bound. */
   readBlob(reference: ImageReference, wanted: BlobWanted): AsyncGenerator<Uint8Array>
+  /** What hangs on an image, as the registry claims: signatures, SBOMs. At most 2,000 (RESOURCE_EXHAUSTED). */
+  listReferrers(reference: ImageReference): Promise<readonly IndexChild[]>
+  /** Stores a blob in the reference's repository, unless it is there. */
+  pushBlob(reference: ImageReference, blob: { readonly digest: ImageDigest; readonly content: Blob }): Promise<'PUSHED' | 'EXISTED'>
+  /** Stores a manifest byte for byte; whether the registry takes note of what it hangs on. */
+  pushManifest(reference: ImageReference, manifest: ManifestToPush): Promise<{ readonly knowsSubject: boolean }>
   /** All tagged images of the repository, newest first. */
   listImages(reference: ImageReference): Promise<readonly TaggedImage[]>
 }
@@ -52,12 +60,16 @@ export interface RegistryClient {
 /** Makes a client; it keeps tokens in memory, so make one a run. */
 export function makeRegistryClient(options: TransportOptions): RegistryClient {
   const transport = new Transport(options)
+  const resolveTag = async (reference: ImageReference) => reference.digest ?? (await fetchManifest(transport, reference)).digest
   return {
-    resolveTag: async (reference) => reference.digest ?? (await fetchManifest(transport, reference)).digest,
+    resolveTag,
     listTags: (reference) => listTags(transport, reference),
     describeImage: (reference) => describe(transport, reference),
     readManifest: (reference) => fetchContent(transport, reference),
     readBlob: (reference, wanted) => readBlob(transport, reference, wanted),
+    listReferrers: async (reference) => await listReferrers(transport, reference, await resolveTag(reference)),
+    pushBlob: (reference, blob) => pushBlob(transport, reference, blob),
+    pushManifest: (reference, manifest) => pushManifest(transport, reference, manifest),
     listImages: (reference) => listImages(transport, reference),
   }
 }

@@ -29,11 +29,14 @@ export interface IndexChild {
   readonly size: number
   /** `linux/amd64`, `linux/arm/v7`; absent where the index does not say. `unknown/unknown` marks what no machine runs, such as a build's attestations. */
   readonly platform?: string
+  /** What it is where it is no image, such as an SBOM or a signature: of referrers. */
+  readonly artifactType?: string
 }
 
 const INDEX_TYPES: readonly string[] = ['application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json']
 const MANIFEST_TYPES: readonly string[] = ['application/vnd.oci.image.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v2+json']
 const MAX_CHILDREN = 1000
+const MEDIA_TYPE = /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/
 
 /** What is asked for: both generations, both kinds. */
 export const MANIFEST_ACCEPT = [...INDEX_TYPES, ...MANIFEST_TYPES].join(', ')
@@ -78,11 +81,12 @@ function readChildren(value: unknown, what: string): readonly IndexChild[] {
 }
 
 function readChild(value: unknown, what: string): IndexChild {
-  const { digest, mediaType, size, platform } = isJsonObject(value) ? value : {}
+  const { digest, mediaType, size, platform, artifactType } = isJsonObject(value) ? value : {}
   if (typeof digest !== 'string' || !isImageDigest(digest)) throw damaged(what, 'one of its manifests has no sha256 digest')
   if (typeof mediaType !== 'string' || typeof size !== 'number') throw damaged(what, 'one of its manifests has no type or size')
   const named = formatPlatform(platform)
-  return { digest, mediaType, size, ...(named === undefined ? {} : { platform: named }) }
+  const kind = typeof artifactType === 'string' && MEDIA_TYPE.test(artifactType) ? { artifactType } : {}
+  return { digest, mediaType, size, ...(named === undefined ? {} : { platform: named }), ...kind }
 }
 
 function formatPlatform(value: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import type { ImageReference } from '@countersign/core/image/reference.ts'
 import { StatusError } from '@countersign/core/status.ts'
+import { nextPath } from './next-path.ts'
 import { parseObject } from './read-body.ts'
 import { refusalOf } from './refusal.ts'
 import type { Transport } from './transport.ts'
@@ -22,7 +23,7 @@ export async function listTags(transport: Transport, reference: ImageReference):
     if (tags.length > MAX_TAGS)
       throw new StatusError('RESOURCE_EXHAUSTED', `Cannot list the tags of ${domain}/${repository}: there are more than ${MAX_TAGS}`)
     // A registry that gives an empty page with a next one would keep us for ever.
-    path = page.length === 0 ? undefined : nextPath(answer.headers.get('link') ?? '', repository)
+    path = page.length === 0 ? undefined : nextPath(answer.headers.get('link') ?? '', `/v2/${repository}/tags/list`)
   }
   return tags
 }
@@ -32,12 +33,4 @@ function readTags(body: Uint8Array, domain: string): readonly string[] {
   if (tags === null || tags === undefined) return []
   if (Array.isArray(tags) && tags.every((tag): tag is string => typeof tag === 'string' && TAG.test(tag))) return tags
   throw new StatusError('DATA_LOSS', `Cannot read the tags of ${domain}: expected a list of valid tags`)
-}
-
-/** The next page by RFC 5988, as a path on the same registry: whatever host it names, only this one is asked. */
-function nextPath(link: string, repository: string): string | undefined {
-  const target = /^<([^>]{1,2048})>\s*;\s*rel="?next"?/i.exec(link)?.[1]
-  if (target === undefined || !URL.canParse(target, 'https://registry.invalid')) return undefined
-  const { pathname, search } = new URL(target, 'https://registry.invalid')
-  return pathname === `/v2/${repository}/tags/list` ? `${pathname}${search}` : undefined
 }

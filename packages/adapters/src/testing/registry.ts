@@ -24,12 +24,19 @@ const INDEX = 'application/vnd.oci.image.index.v1+json'
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 const CONFIG = 'application/vnd.oci.image.config.v1+json'
 
-/** A working registry on a free loopback port: manifests, blobs, tags by page, logins; it tells what it was asked. */
+interface Manifest {
+  readonly subject?: { readonly digest: string }
+  readonly artifactType?: string
+}
+
+/** A working registry on a free loopback port: manifests, blobs, tags and referrers by page, uploads, logins; it tells what it was asked. */
 export class TestRegistry {
   readonly requests: SeenRequest[] = []
   login: RegistryLogin = { kind: 'NONE' }
   lie: Lie = () => undefined
-  readonly #blobs = new Map<string, { readonly type: string; readonly body: string }>()
+  /** Whether it knows the referrers API (distribution-spec 1.1). */
+  knowsReferrers = false
+  readonly #blobs = new Map<string, { readonly type: string; readonly body: Uint8Array }>()
   readonly #tags = new Map<string, Map<string, string>>()
   readonly #server: Server
   readonly #tokens = new Set<string>()
@@ -55,7 +62,7 @@ export class TestRegistry {
 
   /** Adds an image that was built at `created`, and gives its digest. */
   addImage(repository: string, { tag, created }: { readonly tag?: string; readonly created: string }): string {
-    const config = this.#put(CONFIG, JSON.stringify({ architecture: 'amd64', os: 'linux', created }))
+    const config = this.#put(CONFIG, Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', created })))
     const manifest = { schemaVersion: 2, mediaType: MANIFEST, config: { mediaType: CONFIG, digest: config, size: 1 }, layers: [] }
     return this.addManifest(repository, { mediaType: MANIFEST, body: JSON.stringify(manifest), ...(tag === undefined ? {} : { tag }) })
   }
@@ -71,7 +78,7 @@ export class TestRegistry {
 
   /** Adds any bytes as a manifest. */
   addManifest(repository: string, { mediaType, body, tag }: { readonly mediaType: string; readonly body: string; readonly tag?: string }): string {
-    const digest = this.#put(mediaType, body)
+    const digest = this.#put(mediaType, Buffer.from(body))
     const tags = this.#tags.get(repository) ?? new Map<string, string>()
     this.#tags.set(repository, tags)
     if (tag !== undefined) tags.set(tag, digest)
@@ -83,7 +90,7 @@ export class TestRegistry {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  #put(type: string, body: string): string {
+  #put(type: string, body: Uint8Array): string {
     const digest = `sha256:${hash('sha256', body, 'hex')}`
     this.#blobs.set(digest, { type, body })
     return digest
@@ -92,22 +99,52 @@ export class TestRegistry {
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const seen: SeenRequest = { method: message.method ?? '', url: message.url ?? '', authorization: message.headers.authorization }
     this.requests.push(seen)
-    const body = Buffer.concat(await Array.fromAsync(message as AsyncIterable<Buffer>)).toString()
+    const body = Buffer.concat(await Array.fromAsync(message as AsyncIterable<Buffer>))
     const lie = this.lie(seen)
     if (lie !== undefined) return void response.writeHead(lie.status, lie.headers).end(lie.body)
     const url = new URL(seen.url, `http://${this.host}`)
-    if (url.pathname === '/token') return this.#serveToken(seen, body, response)
+    if (url.pathname === '/token') return this.#serveToken(seen, body.toString(), response)
     if (!this.#isLoggedIn(seen)) return void response.writeHead(401, { 'www-authenticate': this.#challenge() }).end()
-    this.#serveContent(url, response)
+    const type = message.headers['content-type'] ?? ''
+    if (seen.method === 'GET' || seen.method === 'HEAD') this.#serveContent(url, response)
+    else this.#take(url, { type, body }, response)
   }
 
   #serveContent(url: URL, response: ServerResponse): void {
-    const [, repository = '', kind, rest = ''] = /^\/v2\/(.+)\/(tags|manifests|blobs)\/([^/]+)$/.exec(url.pathname) ?? []
+    const [, repository = '', kind, rest = ''] = /^\/v2\/(.+)\/(tags|manifests|blobs|referrers)\/([^/]+)$/.exec(url.pathname) ?? []
     if (kind === 'tags') return this.#serveTags(repository, url, response)
+    if (kind === 'referrers') return this.#serveReferrers(rest, url, response)
     const digest = kind === 'manifests' ? (this.#tags.get(repository)?.get(rest) ?? rest) : rest
     const found = this.#tags.has(repository) ? this.#blobs.get(digest) : undefined
     if (found === undefined) return void response.writeHead(404).end()
     response.writeHead(200, { 'content-type': found.type, 'docker-content-digest': digest }).end(found.body)
+  }
+
+  /** One referrer a page. */
+  #serveReferrers(subject: string, url: URL, response: ServerResponse): void {
+    if (!this.knowsReferrers) return void response.writeHead(404).end()
+    const all = [...this.#blobs].flatMap(([digest, { type, body }]) => {
+      const { subject: named, artifactType } = type.endsWith('json') ? (JSON.parse(Buffer.from(body).toString()) as Manifest) : {}
+      return named?.digest === subject ? [{ mediaType: type, digest, size: body.length, artifactType }] : []
+    })
+    const at = Number(url.searchParams.get('at') ?? 0)
+    const link = at + 1 < all.length ? { link: `<${url.pathname}?at=${at + 1}>; rel="next"` } : {}
+    const index = { schemaVersion: 2, mediaType: INDEX, manifests: all.slice(at, at + 1) }
+    response.writeHead(200, { 'content-type': INDEX, ...link }).end(JSON.stringify(index))
+  }
+
+  /** Uploads in one piece, and manifests. */
+  #take(url: URL, { type, body }: { readonly type: string; readonly body: Uint8Array }, response: ServerResponse): void {
+    const [, repository = '', place = ''] = /^\/v2\/(.+)\/(blobs\/uploads\/\d*|manifests\/[^/]+)$/.exec(url.pathname) ?? []
+    if (place === 'blobs/uploads/') return void response.writeHead(202, { location: `/v2/${repository}/blobs/uploads/1?state=a` }).end()
+    const tags = this.#tags.get(repository) ?? new Map<string, string>()
+    this.#tags.set(repository, tags)
+    const digest = this.#put(type, body)
+    const wanted = place.startsWith('manifests/') ? place.slice('manifests/'.length) : (url.searchParams.get('digest') ?? '')
+    if (wanted.startsWith('sha256:') && wanted !== digest) return void response.writeHead(400).end()
+    if (place.startsWith('manifests/') && wanted !== digest) tags.set(wanted, digest)
+    const subject = place.startsWith('manifests/') && this.knowsReferrers ? (JSON.parse(Buffer.from(body).toString()) as Manifest).subject : undefined
+    response.writeHead(201, { 'docker-content-digest': digest, ...(subject === undefined ? {} : { 'oci-subject': subject.digest }) }).end()
   }
 
   #serveTags(repository: string, url: URL, response: ServerResponse): void {

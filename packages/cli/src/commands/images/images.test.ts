@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { TestRegistry } from '@countersign/adapters/testing/registry.ts'
 import { type MemoryWorld, runInMemory } from '../../testing/memory-terminal.ts'
@@ -54,6 +58,40 @@ test('describe tells the digest of a tag, and the images of an index', async (t)
   )
   assert.equal((await run('images', 'describe', `${repository}:multi`, '--format=value(image_summary.digest)')).stdout, `${index}\n`)
 })
+
+test('push takes an image of a layout with its digest, and describe lists what hangs on it', async (t) => {
+  const { registry, run } = await makeWorld(t)
+  registry.knowsReferrers = true
+  const { folder, image, sbom } = writeLayout(t)
+  const pushed = await run('images', 'push', `oci:${folder}:app`, `${registry.host}/team/app:v1`, '-o', 'json')
+  const referrers = [{ digest: sbom, artifactType: 'application/vnd.cyclonedx+json' }]
+  const expected = { image: `${registry.host}/team/app@${image}`, digest: image, tag: 'v1', blobs: { pushed: 2, existed: 0 }, referrers }
+  assert.deepEqual([pushed.exit, JSON.parse(pushed.stdout)], [0, expected])
+  const { stdout } = await run('images', 'describe', `${registry.host}/team/app:v1`, '-o', 'json')
+  assert.deepEqual((JSON.parse(stdout) as { readonly referrers: unknown }).referrers, referrers)
+  assert.equal((await run('images', 'push', folder, `${registry.host}/team/app:v1`)).exit, 2)
+  assert.equal((await run('images', 'push', `oci:${folder}:app`, `${registry.host}/team/app@${image}`)).exit, 2)
+})
+
+/** A layout with one image, `app`, and an SBOM on it. */
+function writeLayout(t: { after(work: () => void): void }) {
+  const folder = mkdtempSync(join(tmpdir(), 'cs-layout-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'blobs/sha256'), { recursive: true })
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+  const put = (content: unknown) => {
+    const bytes = Buffer.from(JSON.stringify(content))
+    const digest = `sha256:${hash('sha256', bytes, 'hex')}`
+    writeFileSync(join(folder, 'blobs', digest.replace(':', '/')), bytes)
+    return { mediaType, digest, size: bytes.length }
+  }
+  const config = put({ os: 'linux', architecture: 'amd64', created: '2026-01-31T12:00:00Z' })
+  const image = put({ schemaVersion: 2, mediaType, config, layers: [] })
+  const sbom = put({ schemaVersion: 2, mediaType, artifactType: 'application/vnd.cyclonedx+json', config: put({}), layers: [], subject: image })
+  const annotations = { 'org.opencontainers.image.ref.name': 'app' }
+  writeFileSync(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [{ ...image, annotations }, sbom] }))
+  return { folder, image: image.digest, sbom: sbom.digest }
+}
 
 test('the credentials that docker keeps are used', async (t) => {
   const files: Record<string, string> = {}
