@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeGuard } from '@countersign/adapters/dialer/guard.ts'
 import { readNamedFile } from '@countersign/adapters/named-file.ts'
-import { makeGuardedPost } from '@countersign/adapters/notify/guarded-post.ts'
 import { openHook } from '@countersign/adapters/notify/hook.ts'
+import { makePost } from '@countersign/adapters/notify/post.ts'
 import type { BreakGlassUse } from '@countersign/gate/break-glass/use.ts'
 import type { BreakGlassHookConfig } from '../config/break-glass-hook-config.ts'
 import type { ServerLog } from './log.ts'
@@ -15,9 +16,10 @@ export interface BreakGlassTelling {
 /** Opens the hook that the configuration names. Throws FAILED_PRECONDITION where a file cannot be read. */
 export function openBreakGlassHook(config: BreakGlassHookConfig, log: Pick<ServerLog, 'error'>, uuid: () => string): BreakGlassTelling {
   const { url, secretFile, caFile, addresses } = config
+  const judge = makeGuard({ allowedHosts: addresses === 'ANY' ? [new URL(url).host] : [] })
   const ended = new AbortController()
   const hook = openHook({
-    deliver: makeGuardedPost({ url, addresses, ...(caFile === undefined ? {} : { ca: readNamedFile(caFile, 'PEM file') }) }),
+    deliver: makePost({ url, judge, ...(caFile === undefined ? {} : { ca: readNamedFile(caFile, 'PEM file') }) }),
     ...(secretFile === undefined ? {} : { secret: readNamedFile(secretFile, 'file').trim() }),
     wait: (ms) => sleep(ms, undefined, { signal: ended.signal, ref: false }).catch(() => undefined),
     onLost: ({ id, data }, reason) => log.error('A use of break-glass could not be told to the hook; the log has it', { id, reason, use: data }),
