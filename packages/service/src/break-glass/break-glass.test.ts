@@ -100,6 +100,16 @@ test('settings are changed under their etag, by who may', async () => {
   assert.equal((await refusalOf(breakGlass.updateSettings(ON_CALL, name, { settings: { mode: 'anyone' }, etag: '' }))).code, 'PERMISSION_DENIED')
 })
 
+test('a mode is set for a cluster that is there, and one that was removed since is no hindrance', async () => {
+  const { breakGlass, store } = await makeWorld()
+  const update = (clusters: object) =>
+    breakGlass.updateSettings(ADMIN, 'projects/p1/breakGlass', { settings: { mode: 'anyone', clusters }, etag: '' })
+  assert.equal((await refusalOf(update({ 'eu.prodd': 'token' }))).code, 'NOT_FOUND')
+  const { settings } = await update({ 'eu.prod': 'token' })
+  await store.changes.commit((tables) => tables.deleteCluster(cluster('p1', 'eu.prod').project, cluster('p1', 'eu.prod').key))
+  assert.deepEqual((await update(settings.clusters)).settings, settings)
+})
+
 test('a grant is asked for a cluster that is there: a name mistyped is told at once, not when the glass must be broken', async () => {
   const { breakGlass } = await makeWorld()
   const refusal = await refusalOf(breakGlass.requestGrant(ON_CALL, { ...WISH, request: { ...WISH.request, cluster: 'eu.prodd' } }))

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { type BreakGlassRequest, parseBreakGlassRequest } from '@countersign/core/break-glass/request.ts'
-import { DEFAULT_BREAK_GLASS, parseBreakGlassSettings } from '@countersign/core/break-glass/settings.ts'
-import { parseProjectId, type ProjectId } from '@countersign/core/name/resource-name.ts'
+import { type BreakGlassSettings, DEFAULT_BREAK_GLASS, parseBreakGlassSettings } from '@countersign/core/break-glass/settings.ts'
+import { type ClusterKey, parseProjectId, type ProjectId } from '@countersign/core/name/resource-name.ts'
 import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { sealBreakGlassToken } from '@countersign/evidence/break-glass/token.ts'
@@ -94,6 +94,7 @@ async function updateSettings(
     await getProject(tables, project)
     const before = await tables.findBreakGlass(project)
     requireEtag(update.etag, before?.etag, 'the break-glass settings')
+    await requireClusters(tables, { project, settings, before: before?.settings })
     const stored = {
       ...(before ?? newSettings(ports, project)),
       settings,
@@ -105,6 +106,21 @@ async function updateSettings(
     await record(ports, tables, { project, name: update.name, operation: before === undefined ? 'CREATE' : 'UPDATE', etag: stored.etag, ...act })
     return stored
   })
+}
+
+/** A mode for a name mistyped would leave the cluster that was meant as it was. What was set before may be of a cluster removed since. */
+async function requireClusters(
+  tables: KnownClusters,
+  {
+    project,
+    settings,
+    before,
+  }: { readonly project: ProjectId; readonly settings: BreakGlassSettings; readonly before: BreakGlassSettings | undefined },
+): Promise<void> {
+  for (const key of Object.keys(settings.clusters) as ClusterKey[]) {
+    if (before !== undefined && Object.hasOwn(before.clusters, key)) continue
+    if ((await tables.findCluster(project, key)) === undefined) throw unknownCluster('Cannot set a mode', { project, cluster: key })
+  }
 }
 
 /** The key is made with the first thing that needs one, and stays: tokens that were sealed in advance must count after a change of mode. */
@@ -130,7 +146,7 @@ async function requestGrant(ports: BreakGlassPorts, caller: Caller, { parent, re
   const grant: StoredGrant = { project, id, ...asked, requester: caller.principal, requestTime: surroundings.timestamp() }
   return await ports.changes.commit(async (tables) => {
     await getProject(tables, project)
-    if ((await tables.findCluster(project, asked.cluster)) === undefined) throw unknownCluster(grant)
+    if ((await tables.findCluster(project, asked.cluster)) === undefined) throw unknownCluster('Cannot ask for a grant', grant)
     const since = new Date(surroundings.now() - DAY_MS).toISOString().replace('Z', '000Z')
     if ((await tables.countAsked(project, caller.principal, since)) >= MAX_ASKED_A_DAY)
       throw new StatusError(
@@ -261,9 +277,9 @@ async function requireGrant(tables: BreakGlassTables, project: ProjectId, id: st
   return stored
 }
 
-function unknownCluster({ project, cluster }: StoredGrant): StatusError {
+function unknownCluster(cannot: string, { project, cluster }: Pick<StoredGrant, 'project' | 'cluster'>): StatusError {
   const next = `this lists them: countersign clusters list --project ${project}`
-  return new StatusError('NOT_FOUND', `Cannot ask for a grant: project "${project}" has no cluster "${cluster}", ${next}`)
+  return new StatusError('NOT_FOUND', `${cannot}: project "${project}" has no cluster "${cluster}", ${next}`)
 }
 
 function nameOf({ project, id }: StoredGrant): string {
@@ -273,7 +289,10 @@ function nameOf({ project, id }: StoredGrant): string {
 function acceptGrantName(name: string): { readonly project: ProjectId; readonly id: string } {
   const match = /^projects\/([^/]+)\/breakGlassGrants\/([0-9a-f]{10})$/.exec(name)
   if (match !== null) return { project: getValue(parseProjectId(match[1] ?? '')), id: match[2] ?? '' }
-  throw new StatusError('INVALID_ARGUMENT', `grant name must be in the form "projects/[PROJECT_ID]/breakGlassGrants/[ID]", got ${quote(name)}`)
+  throw new StatusError(
+    'INVALID_ARGUMENT',
+    `grant name must be in the form "projects/[PROJECT_ID]/breakGlassGrants/[ID]", the id ten hexadecimal digits, got ${quote(name)}`,
+  )
 }
 
 function acceptSettingsName(name: string): ProjectId {
