@@ -45,7 +45,10 @@ export function parseClusterSettings(given: {
   }
   for (const [index, text] of imagePaths.slice(0, MAX_PATHS).entries()) {
     const parsed = isImagePathPreset(text) ? undefined : parseImagePath(text)
-    if (parsed?.ok === false) issues.push(...parsed.issues.map((issue) => ({ ...issue, path: ['imagePaths', index] })))
+    if (parsed?.ok === false) {
+      const presets = Object.keys(IMAGE_PATH_PRESETS).join(' or ')
+      issues.push(...parsed.issues.map(({ message }) => ({ message: `${message}; or ${presets}`, path: ['imagePaths', index] })))
+    }
   }
   if (issues.length > 0) return { ok: false, issues }
   return { ok: true, value: { ...(isMode(workloads) ? { workloads } : {}), imagePaths, knative, pinTags } }

@@ -20,7 +20,8 @@ const MAX_STEPS = 24
 const SHAPE =
   /^([a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,8})\/(v[a-z0-9]{1,30})\/([A-Z][A-Za-z0-9]{0,62}):([A-Za-z0-9_.[\]*-]{1,400}?)(@PodSpec)?$/
 const FIELD = /^([A-Za-z_][A-Za-z0-9_-]{0,62})((?:\[\*\]){0,3})$/
-const EXPECTED = 'expected GROUP/VERSION/Kind:PATH, as in argoproj.io/v1alpha1/Rollout:spec.template.spec.containers[*].image'
+const EXPECTED =
+  'expected GROUP/VERSION/Kind:PATH of a custom kind, with [*] for every item of a list, as in argoproj.io/v1alpha1/Rollout:spec.template.spec.containers[*].image'
 
 /**
  * Reads `GROUP/VERSION/Kind:PATH`. A path is made of member names and `[*]`, without filters or indexes, and ends at the text of an
