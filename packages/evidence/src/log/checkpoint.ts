@@ -101,9 +101,13 @@ function isBy(line: string, body: string, { origin, keyHash, key }: Known): bool
   return bytes !== undefined && bytes.subarray(0, 4).equals(keyHash) && verify(null, Buffer.from(body), key, bytes.subarray(4))
 }
 
-/** Notes one after the other, each followed by an empty line, as a file of checkpoints holds them. */
+/** Finds the notes of a text in which each is followed by an empty line, as a file of checkpoints has them. */
 export function splitNotes(text: string): readonly string[] {
-  return [...text.matchAll(/(?:[^\n]+\n)+\n(?:— [^\n]+\n)+/g)].map(([note]) => note)
+  const parts = text.split(/\n{2,}/)
+  return parts.flatMap((body, index) => {
+    const signatures = parts[index + 1]
+    return signatures?.startsWith('— ') === true ? [`${body}\n\n${signatures.replace(/\n$/, '')}\n`] : []
+  })
 }
 
 /** Base64 in its one form: what decodes to the same bytes from another text is refused. */
