@@ -25,6 +25,7 @@ import { makeTokens } from '@countersign/service/access/tokens.ts'
 import { makeAudit } from '@countersign/service/audit/audit.ts'
 import { makeReceipts, type FoundReceipt } from '@countersign/service/audit/receipts.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
+import { clusterEtag } from '@countersign/service/registration/cluster-etag.ts'
 import type { ClusterView } from '@countersign/service/registration/clusters.ts'
 import type { PolicyView } from '@countersign/service/policy/policies.ts'
 import type { StoredAttestor } from '@countersign/service/policy/ports.ts'
@@ -89,6 +90,7 @@ function registrationOf({ projects, clusters, exemptions, store, surroundings }:
     name: `projects/${owner}/clusters/${rest.key}`,
     webhookUrl: `https://gate/v1/webhook/${segment ?? ''}`,
     caBundle: FAKE_CA,
+    etag: clusterEtag({ uid: rest.uid, settings: rest.settings }),
   })
   const exemption = (stored: Awaited<ReturnType<typeof exemptions.getExemption>>): unknown => {
     const { id, subject, expiresAt, ...rest } = stored.exemption
@@ -126,7 +128,13 @@ function registrationOf({ projects, clusters, exemptions, store, surroundings }:
       },
       updateCluster: async (request) => {
         const name = text(request['cluster'], 'name')
-        return cluster(await clusters.updateCluster(ADMIN, { projectId: id(name), key: key(name) }, settings(request['cluster'])))
+        return cluster(
+          await clusters.updateCluster(
+            ADMIN,
+            { projectId: id(name), key: key(name), etag: text(request['cluster'], 'etag') },
+            settings(request['cluster']),
+          ),
+        )
       },
       getCluster: async (request) => cluster(await clusters.getCluster(ADMIN, id(text(request, 'name')), key(text(request, 'name')))),
       removeCluster: async (request) => await clusters.removeCluster(ADMIN, id(text(request, 'name')), key(text(request, 'name'))),

@@ -2,6 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf'
 import { type ClusterSchema, type ClusterSettings, Clusters as ClustersService } from '@countersign/api/gen/countersign/v1/clusters_pb.ts'
 import { serve, type ServedService } from '@countersign/api/rest/service-implementation.ts'
 import type { Clusters, ClusterView, GivenSettings } from '@countersign/service/registration/clusters.ts'
+import { clusterEtag } from '@countersign/service/registration/cluster-etag.ts'
 import type { CallContext } from './call-context.ts'
 import { toTimestamp } from './time.ts'
 
@@ -30,7 +31,8 @@ export function serveClusters(clusters: Clusters, webhook: () => WebhookAddress)
     getCluster: async ({ name }, { caller }) => format(await clusters.getCluster(caller, segmentOf(name, 1), segmentOf(name, 3))),
     updateCluster: async ({ cluster }, { caller }) => {
       const name = cluster?.name ?? ''
-      return format(await clusters.updateCluster(caller, { projectId: segmentOf(name, 1), key: segmentOf(name, 3) }, readSettings(cluster?.settings)))
+      const version = { projectId: segmentOf(name, 1), key: segmentOf(name, 3), etag: cluster?.etag ?? '' }
+      return format(await clusters.updateCluster(caller, version, readSettings(cluster?.settings)))
     },
     removeCluster: async ({ name }, { caller }) => {
       await clusters.removeCluster(caller, segmentOf(name, 1), segmentOf(name, 3))
@@ -61,5 +63,6 @@ function formatCluster(cluster: ClusterView, webhook: WebhookAddress): MessageIn
     caBundle: webhook.caBundle,
     createTime: toTimestamp(createTime),
     settings: { ...settings, imagePaths: [...settings.imagePaths] },
+    etag: clusterEtag(cluster),
   }
 }

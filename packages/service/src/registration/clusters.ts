@@ -9,12 +9,14 @@ import { mayCall, requirePermission } from '../access/permission.ts'
 import type { TokenTables } from '../access/ports.ts'
 import { revokeBound } from '../access/revoke-bound.ts'
 import type { Changes, Surroundings } from '../changes/change.ts'
+import { requireEtag } from '../changes/etag.ts'
 import { getValue } from '../changes/invalid.ts'
 import { getProject } from '../changes/known-project.ts'
 import type { PageAsked, PageTokens } from '../changes/page-token.ts'
 import { acceptPage } from '../changes/page-token.ts'
 import type { Act } from '../changes/write-change.ts'
 import { writeChange } from '../changes/write-change.ts'
+import { clusterEtag } from './cluster-etag.ts'
 import type { BoundGrants, Cluster, ClusterTables, ProjectTables } from './ports.ts'
 
 /** A SPIFFE trust domain (SPIFFE ID specification, 2.1): lower-case letters, digits, dots, hyphens and underscores, at most 255. */
@@ -36,6 +38,13 @@ export interface ClusterRequest {
 /** Settings as they are sent: read by `parseClusterSettings()`. */
 export type GivenSettings = Parameters<typeof parseClusterSettings>[0]
 
+/** A cluster, and the etag of the settings that its writer has read; empty or absent: whatever they are. */
+export interface ClusterVersion {
+  readonly projectId: string
+  readonly key: string
+  readonly etag?: string
+}
+
 export interface Clusters {
   registerCluster(caller: Caller, projectId: string, request: ClusterRequest): Promise<Cluster>
   getCluster(caller: Caller, projectId: string, key: string): Promise<ClusterView>
@@ -44,8 +53,8 @@ export interface Clusters {
     projectId: string,
     asked: PageAsked,
   ): Promise<{ readonly clusters: readonly ClusterView[]; readonly nextPageToken: string }>
-  /** Replaces the settings as a whole. */
-  updateCluster(caller: Caller, name: { readonly projectId: string; readonly key: string }, settings: GivenSettings): Promise<ClusterView>
+  /** Replaces the settings as a whole. ABORTED where the etag that is given is no longer theirs (`clusterEtag()`). */
+  updateCluster(caller: Caller, asked: ClusterVersion, settings: GivenSettings): Promise<ClusterView>
   /** Its webhook URL answers nobody from then on. The tokens of its gates and its break-glass grants are revoked: they must not open a later one of its key. */
   removeCluster(caller: Caller, projectId: string, key: string): Promise<void>
 }
@@ -62,7 +71,7 @@ export function makeClusters(ports: ClusterPorts): Clusters {
     registerCluster: (caller, projectId, request) => registerCluster(ports, caller, { projectId, ...request }),
     getCluster: (caller, projectId, key) => getCluster(ports, caller, { projectId, key }),
     listClusters: (caller, projectId, asked) => listClusters(ports, caller, { projectId, asked }),
-    updateCluster: (caller, name, settings) => updateCluster(ports, caller, { ...name, settings }),
+    updateCluster: (caller, asked, settings) => updateCluster(ports, caller, { ...asked, settings }),
     removeCluster: (caller, projectId, key) => removeCluster(ports, caller, { projectId, key }),
   }
 }
@@ -120,9 +129,7 @@ async function listClusters(
   })
 }
 
-interface Update {
-  readonly projectId: string
-  readonly key: string
+interface Update extends ClusterVersion {
   readonly settings: GivenSettings
 }
 
@@ -132,7 +139,9 @@ async function updateCluster(ports: ClusterPorts, caller: Caller, asked: Update)
   const settings = acceptSettings(asked.settings)
   return await ports.changes.commit(async (tables) => {
     await getProject(tables, project)
-    const cluster = { ...requireCluster(await tables.findCluster(project, key), project, key), settings }
+    const stored = requireCluster(await tables.findCluster(project, key), project, key)
+    requireEtag(asked.etag, clusterEtag(stored), `cluster "${key}"`)
+    const cluster = { ...stored, settings }
     await tables.setClusterSettings(project, key, settings)
     await writeChange(
       tables,

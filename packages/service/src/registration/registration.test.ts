@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ADMIN, callerOf } from '../testing/callers.ts'
 import { ATTESTATION_NOTE, makeMetadataWorld } from '../testing/metadata-world.ts'
 import { refusalOf } from '../testing/thrown.ts'
+import { clusterEtag } from './cluster-etag.ts'
 
 test('createProject() gives a number of twelve digits, once for each name', async () => {
   const { projects, store } = await makeMetadataWorld([])
@@ -94,6 +95,18 @@ test('updateCluster() replaces the settings, for admins alone, and is on record'
     operation: 'UPDATE',
   })
   assert.equal(JSON.stringify(store.records()).includes(before.segment), false)
+})
+
+test('updateCluster() refuses settings of somebody who read others, and changes nothing then', async () => {
+  const { clusters } = await makeMetadataWorld(['p1'])
+  const before = await clusters.registerCluster(ADMIN, 'p1', { key: 'local.c' })
+  const asked = { projectId: 'p1', key: 'local.c', etag: clusterEtag(before) }
+  const settings = { workloads: 'deny', imagePaths: [], knative: false, pinTags: false }
+  const after = await clusters.updateCluster(ADMIN, asked, settings)
+  const { code } = await refusalOf(clusters.updateCluster(ADMIN, asked, { ...settings, workloads: 'ignore' }))
+  assert.deepEqual([code, await clusters.getCluster(ADMIN, 'p1', 'local.c')], ['ABORTED', after])
+  await clusters.updateCluster(ADMIN, { ...asked, etag: clusterEtag(after) }, { ...settings, workloads: 'ignore' })
+  assert.notEqual(clusterEtag(after), clusterEtag({ ...after, uid: 'another' }))
 })
 
 test('registerCluster() refuses a twin, a bad key, a bad trust domain and an unknown project', async () => {

@@ -20,8 +20,9 @@ export const updateCluster: Verb = {
       throw new UsageError('Nothing to update: give at least one of --workloads, --image-path, --knative and --pin-tags')
     const name = fullName(context, 'clusters', given.argument(0))
     const api = await context.api()
-    const settings = changedSettings(settingsOf(await api.call('GET', pathOf('/countersign/v1', name))), given)
-    const cluster = await api.call('PUT', pathOf('/countersign/v1', name), { body: { name, settings } })
+    const before = await api.call('GET', pathOf('/countersign/v1', name))
+    const settings = changedSettings(settingsOf(before), given)
+    const cluster = await api.call('PUT', pathOf('/countersign/v1', name), { body: { name, settings, etag: textIn(before, 'etag') } })
     context.terminal.say(`Updated cluster [${textIn(cluster, 'key')}]. Tell its API server with:`)
     context.terminal.say(
       `  countersign clusters describe ${textIn(cluster, 'key')} --project ${context.project()} --webhook-configuration | kubectl apply -f -`,
