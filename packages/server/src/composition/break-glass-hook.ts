@@ -4,7 +4,7 @@ import { readNamedFile } from '@countersign/adapters/named-file.ts'
 import { openHook } from '@countersign/adapters/notify/hook.ts'
 import { makePost } from '@countersign/adapters/notify/post.ts'
 import type { BreakGlassUse } from '@countersign/gate/break-glass/use.ts'
-import type { BreakGlassHookConfig } from '../config/break-glass-hook-config.ts'
+import type { BreakGlassHookConfig } from '../config/break-glass-config.ts'
 import type { ServerLog } from './log.ts'
 
 /** Tells uses of break-glass to somebody. */

@@ -1,4 +1,4 @@
-import type { BreakGlassConfig } from '../config/break-glass-hook-config.ts'
+import type { BreakGlassConfig } from '../config/break-glass-config.ts'
 import { makeEventWriter } from './break-glass-events.ts'
 import { type BreakGlassTelling, openBreakGlassHook } from './break-glass-hook.ts'
 import { connectKubernetes } from './kubernetes.ts'

@@ -1,7 +1,7 @@
 import type { CertificateFiles } from '@countersign/adapters/certificates/certificate-files.ts'
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
 import type { Address } from './address.ts'
-import { type BreakGlassConfig, readBreakGlass } from './break-glass-hook-config.ts'
+import { type BreakGlassConfig, readBreakGlass } from './break-glass-config.ts'
 import type { LayeredValues } from './layers.ts'
 import { SettingReader } from './reader.ts'
 import type { SettingName } from './settings.ts'
@@ -15,6 +15,8 @@ export interface ServerConfig extends WebhookConfig, BreakGlassConfig {
   readonly tls: ApiTls
   /** Absent: the webhook shows a certificate of the own authority. */
   readonly webhookTls?: CertificateFiles
+  /** Where checkpoints of the audit log are published beside the data folder. */
+  readonly checkpointFiles: readonly string[]
 }
 
 export type ApiTls =
@@ -35,7 +37,7 @@ export function parseConfig(values: LayeredValues<SettingName>): Parsed<ServerCo
   const webhookUrl = reader.url('webhook-url')
   const webhookTls = reader.certificate({ cert: 'webhook-tls-cert', key: 'webhook-tls-key', ca: 'webhook-tls-ca' })
   const breakGlass = readBreakGlass(values, reader)
-  const rest = { ...readWebhookConfig(values, reader), tls }
+  const rest = { ...readWebhookConfig(values, reader), tls, checkpointFiles: values.many('checkpoint-file') }
   if (issues.length > 0 || listen === undefined || webhookListen === undefined) return { ok: false, issues }
   const optional = {
     ...(webhookUrl === undefined ? {} : { webhookUrl }),

@@ -3,7 +3,7 @@ import { type ClusterKey, parseClusterKey, parseProjectId, type ProjectId } from
 import type { Issue, Parsed } from '@countersign/core/parsed.ts'
 import type { Address } from './address.ts'
 import { isLoopback } from './address.ts'
-import { type BreakGlassConfig, readBreakGlass } from './break-glass-hook-config.ts'
+import { type BreakGlassConfig, readBreakGlass } from './break-glass-config.ts'
 import type { GateSettingName } from './gate-settings.ts'
 import type { LayeredValues } from './layers.ts'
 import { SettingReader } from './reader.ts'

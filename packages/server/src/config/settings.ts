@@ -99,6 +99,14 @@ export const SETTINGS = [
     value: 'HOST:PORT',
     help: 'Address of GET /metrics for Prometheus, in plain HTTP and without credentials: it tells counts and no names. Default: no such door.',
   },
+  {
+    name: 'checkpoint-file',
+    value: 'FILE',
+    repeated: true,
+    help:
+      'Append every signed checkpoint of the audit log to this file too, on another disk or one that is collected elsewhere: with it audit verify proves ' +
+      'that nobody rewrote or cut the log. May be repeated.',
+  },
   { name: 'ready-file', value: 'FILE', help: 'Once every door answers, write {"apiUrl","webhookUrl","caFile","adminTokenFile"} to this file.' },
   {
     name: 'undecided',
