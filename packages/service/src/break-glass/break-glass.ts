@@ -1,8 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { type BreakGlassRequest, parseBreakGlassRequest } from '@countersign/core/break-glass/request.ts'
 import { type BreakGlassSettings, DEFAULT_BREAK_GLASS, parseBreakGlassSettings } from '@countersign/core/break-glass/settings.ts'
-import { type ClusterKey, parseProjectId, type ProjectId } from '@countersign/core/name/resource-name.ts'
-import { quote } from '@countersign/core/quote.ts'
+import type { ClusterKey, ProjectId } from '@countersign/core/name/resource-name.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { sealBreakGlassToken } from '@countersign/evidence/break-glass/token.ts'
 import type { Caller } from '../access/caller.ts'
@@ -15,6 +14,7 @@ import { acceptPage, type PageAsked, type PageTokens } from '../changes/page-tok
 import { acceptParent } from '../changes/parent.ts'
 import { writeChange } from '../changes/write-change.ts'
 import type { KnownClusters } from '../access/ports.ts'
+import { acceptGrantName, acceptSettingsName, nameOf } from './names.ts'
 import type { BreakGlassTables, StoredBreakGlass, StoredGrant } from './ports.ts'
 
 const SERVICE = 'countersign.v1.BreakGlass'
@@ -280,23 +280,4 @@ async function requireGrant(tables: BreakGlassTables, project: ProjectId, id: st
 function unknownCluster(cannot: string, { project, cluster }: Pick<StoredGrant, 'project' | 'cluster'>): StatusError {
   const next = `this lists them: countersign clusters list --project ${project}`
   return new StatusError('NOT_FOUND', `${cannot}: project "${project}" has no cluster "${cluster}", ${next}`)
-}
-
-function nameOf({ project, id }: StoredGrant): string {
-  return `projects/${project}/breakGlassGrants/${id}`
-}
-
-function acceptGrantName(name: string): { readonly project: ProjectId; readonly id: string } {
-  const match = /^projects\/([^/]+)\/breakGlassGrants\/([0-9a-f]{10})$/.exec(name)
-  if (match !== null) return { project: getValue(parseProjectId(match[1] ?? '')), id: match[2] ?? '' }
-  throw new StatusError(
-    'INVALID_ARGUMENT',
-    `grant name must be in the form "projects/[PROJECT_ID]/breakGlassGrants/[ID]", the id ten hexadecimal digits, got ${quote(name)}`,
-  )
-}
-
-function acceptSettingsName(name: string): ProjectId {
-  const match = /^projects\/([^/]+)\/breakGlass$/.exec(name)
-  if (match !== null) return getValue(parseProjectId(match[1] ?? ''))
-  throw new StatusError('INVALID_ARGUMENT', `name must be in the form "projects/[PROJECT_ID]/breakGlass", got ${quote(name)}`)
 }
