@@ -42,7 +42,9 @@ async function ask(t: TestContext, settings: Partial<ClusterSettings>, asked: { 
   await gate.shipped()
   const { allowed, warnings = [], status } = (JSON.parse(answer.body) as { readonly response: Response }).response
   const said = status === undefined ? {} : { reason: status.reason, message: status.message }
-  return { allowed, first: warnings[0] ?? '', records: [...sink.records.values()].flat().length, ...said }
+  const { answers } = gate.status().counters
+  const counted = Object.entries(answers).flatMap(([name, count]) => (count === 0 ? [] : [name]))
+  return { allowed, first: warnings[0] ?? '', records: [...sink.records.values()].flat().length, counted, ...said }
 }
 
 const SPEC = { containers: [{ name: 'app', image: make.IMAGE }] }
@@ -58,13 +60,18 @@ test('workloads: deny refuses a Deployment, on record; so does a cluster of whic
 })
 
 test('workloads: warn admits a Deployment and says what its Pods will meet, without a record', async (t) => {
-  const { allowed, first, records } = await ask(t, { workloads: 'warn' }, { object: DEPLOYMENT })
-  assert.deepEqual([allowed, records], [true, 0])
+  const { allowed, first, records, counted } = await ask(t, { workloads: 'warn' }, { object: DEPLOYMENT })
+  assert.deepEqual([allowed, records, counted], [true, 0, ['warned']])
   assert.match(first, /^Its Pods would be refused: Image /)
 })
 
 test('workloads: ignore does not look at a Deployment', async (t) => {
-  assert.deepEqual(await ask(t, { workloads: 'ignore' }, { object: DEPLOYMENT }), { allowed: true, first: '', records: 0 })
+  assert.deepEqual(await ask(t, { workloads: 'ignore' }, { object: DEPLOYMENT }), {
+    allowed: true,
+    first: '',
+    records: 0,
+    counted: ['nothingToJudge'],
+  })
 })
 
 test('a Pod is refused whatever is said of workloads', async (t) => {

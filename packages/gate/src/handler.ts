@@ -4,7 +4,7 @@ import type { Asked } from './asked.ts'
 import { answerDecision, answerEarly, answerNothingToJudge, answerStatus, answerUndecided, formatUndecided, refuse } from './answer.ts'
 import { earlyMode } from './early.ts'
 import type { GateRequest, GateResponse } from './door/exchange.ts'
-import { countDecision, type GateCounters } from './door/metrics.ts'
+import { countDecision, countEarly, type GateCounters } from './door/metrics.ts'
 import { parseTimeout } from './door/timeout.ts'
 import { findIdentity } from './review/identity.ts'
 import { type PinReport, pinPod, type ResolveTag } from './pinning/pin.ts'
@@ -103,8 +103,11 @@ function review(request: GateRequest, parts: HandlerParts, segment: string): Ans
   const judged = early === 'warn' ? { ...marked, serverDryRun: true } : marked
   const asked: Asked = { request: judged, project: known.project, now, deadlineMs, caller: request.caller }
   const admission = admit(asked, parts)
-  const answer = (settled: Admission): GateResponse =>
-    early === 'warn' ? answerEarly(read.identity, judged, settled) : answerAdmission({ ...read, request: judged }, settled, parts)
+  const answer = (settled: Admission): GateResponse => {
+    if (early !== 'warn') return answerAdmission({ ...read, request: judged }, settled, parts)
+    countEarly(parts.counters, settled.decision)
+    return answerEarly(read.identity, judged, settled)
+  }
   return admission instanceof Promise ? admission.then(answer) : answer(admission)
 }
 

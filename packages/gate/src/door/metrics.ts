@@ -2,7 +2,8 @@ import type { AdmissionDecision, UndecidedReason } from '@countersign/core/admis
 
 /** What the gate counts. Every key comes from a closed list of the program: no image, cluster or caller is ever a label. */
 export interface GateCounters {
-  readonly answers: { allowed: number; denied: number; nothingToJudge: number; refused: number }
+  /** `warned`: a template that was admitted, and of whose Pods it was said that they would not be, or might not. */
+  readonly answers: { allowed: number; denied: number; warned: number; nothingToJudge: number; refused: number }
   readonly overridden: { breakGlass: number; dryRun: number }
   /** Could not decide, by reason: counted apart, never as a denial. */
   readonly undecided: Record<UndecidedReason['code'] | 'OVERLOADED' | 'INTERNAL', number>
@@ -12,7 +13,7 @@ export interface GateCounters {
 /** Counters at zero. */
 export function newCounters(): GateCounters {
   return {
-    answers: { allowed: 0, denied: 0, nothingToJudge: 0, refused: 0 },
+    answers: { allowed: 0, denied: 0, warned: 0, nothingToJudge: 0, refused: 0 },
     overridden: { breakGlass: 0, dryRun: 0 },
     undecided: {
       NEEDS_SERVICE_ACCOUNT: 0,
@@ -40,4 +41,10 @@ export function countDecision(counters: GateCounters, decision: AdmissionDecisio
   else if (decision.outcome === 'DENIED') counters.answers.denied++
   else if (decision.reason === 'NOTHING_TO_JUDGE') counters.answers.nothingToJudge++
   else counters.answers.allowed++
+}
+
+/** Counts what a template's Pods would meet, which refuses nothing. */
+export function countEarly(counters: GateCounters, decision: AdmissionDecision): void {
+  if (decision.outcome === 'ALLOWED') countDecision(counters, decision)
+  else counters.answers.warned++
 }
