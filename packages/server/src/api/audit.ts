@@ -4,13 +4,15 @@ import { Receipts } from '@countersign/api/gen/countersign/v1/receipts_pb.ts'
 import { serve, type ServedService } from '@countersign/api/rest/service-implementation.ts'
 import { formatPolicy } from '@countersign/core/policy/format.ts'
 import type { Policy } from '@countersign/core/policy/policy.ts'
+import type { Segment } from '@countersign/evidence/log/segment.ts'
 import type { Audit } from '@countersign/service/audit/audit.ts'
 import type { FoundReceipt, Receipts as ReceiptFlow } from '@countersign/service/audit/receipts.ts'
+import type { SealedLog } from '@countersign/service/audit/sealed-log.ts'
 import type { CallContext } from './call-context.ts'
 import { toTimestamp } from './time.ts'
 
-/** `countersign.v1.Audit` over the audit flow. */
-export function serveAudit(audit: Audit): ServedService<CallContext> {
+/** `countersign.v1.Audit` over the audit flow and the sealed log. */
+export function serveAudit(audit: Audit, log: SealedLog): ServedService<CallContext> {
   return serve(AuditService, {
     listLogEntries: async (query, { caller }) => {
       const { entries, nextPageToken } = await audit.listLogEntries(caller, query)
@@ -27,7 +29,16 @@ export function serveAudit(audit: Audit): ServedService<CallContext> {
         hash,
       })),
     }),
+    getLogHead: async (_request, { caller }) => log.getHead(caller),
+    listLogSegments: async (asked, { caller }) => {
+      const { segments, nextPageToken } = await log.listSegments(caller, asked)
+      return { segments: segments.map(segmentOf), nextPageToken }
+    },
   })
+}
+
+function segmentOf({ start, writer, first, last }: Segment) {
+  return { start: BigInt(start), writer, first: BigInt(first), last: BigInt(last) }
 }
 
 /** `countersign.v1.Receipts` over the flow of receipts. */

@@ -36,7 +36,7 @@ export function serveAll(flows: Flows, { webhook, status, gates }: Around): read
     serveExemptions(flows.exemptions),
     serveBreakGlass(flows.breakGlass),
     serveEvaluation(flows.evaluate),
-    serveAudit(flows.audit),
+    serveAudit(flows.audit, flows.sealedLog),
     serveReceipts(flows.receipts),
     serveTokens(flows.tokens),
     serveStatus(status),

@@ -38,7 +38,7 @@ async function open(t: TestContext) {
   const woken = { wake: (): void => undefined }
   const store = await openStore({ path, surroundings, onCommit: async () => woken.wake() })
   const hand = await makeStoreHand(store)
-  const flows = makeFlows({ store, surroundings, pageTokens: makePageTokens(new Uint8Array(32)) })
+  const flows = makeFlows({ store, surroundings, pageTokens: makePageTokens(new Uint8Array(32)), logHead: () => undefined })
   const authenticate = authenticateByToken(flows.tokens)
   const centre = openCentre({ storeFile: path, flows, authenticate, feedPosition: () => store.feed.head(), log: SILENT })
   woken.wake = centre.streams.wake

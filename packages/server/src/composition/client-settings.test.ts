@@ -5,7 +5,8 @@ import type { DataFolder } from './data-folder.ts'
 
 function dataFolder(folder: string): DataFolder {
   const at = (name: string): string => `${folder}/${name}`
-  return { folder, storeFile: at('s'), certificatesFolder: at('c'), spoolFolder: at('p'), adminTokenFile: at('admin-token'), caFile: at('ca.pem') }
+  const own = { storeFile: at('s'), certificatesFolder: at('c'), spoolFolder: at('p'), adminTokenFile: at('admin-token'), caFile: at('ca.pem') }
+  return { folder, ...own, logKeyFile: at('k'), logPublicKeyFile: at('k.pub'), checkpointsFile: at('checkpoints') }
 }
 
 test('the default address and folder are found without a setting', () => {

@@ -11,6 +11,12 @@ export interface DataFolder {
   readonly adminTokenFile: string
   /** The authorities that sign the webhook's certificate: what a cluster gets as its CA bundle. */
   readonly caFile: string
+  /** The private key that signs checkpoints of the audit log, and the log's name. */
+  readonly logKeyFile: string
+  /** What verifies them. */
+  readonly logPublicKeyFile: string
+  /** Every checkpoint; only ever appended to. */
+  readonly checkpointsFile: string
 }
 
 /** Makes the folder where it is missing, readable by its owner alone. Throws FAILED_PRECONDITION where it cannot. */
@@ -28,6 +34,9 @@ export function openDataFolder(folder: string): DataFolder {
     spoolFolder: join(folder, 'spool'),
     adminTokenFile: join(folder, 'admin-token'),
     caFile: join(folder, 'ca.pem'),
+    logKeyFile: join(folder, 'log-key.json'),
+    logPublicKeyFile: join(folder, 'log-key.pub'),
+    checkpointsFile: join(folder, 'checkpoints'),
   }
 }
 

@@ -8,6 +8,8 @@ import type { Store } from '@countersign/adapters/store/store.ts'
 import { makeTokens, type Tokens } from '@countersign/service/access/tokens.ts'
 import { type Audit, makeAudit } from '@countersign/service/audit/audit.ts'
 import { makeReceipts, type Receipts } from '@countersign/service/audit/receipts.ts'
+import type { LogHead } from '@countersign/service/audit/seal-log.ts'
+import { makeSealedLog, type SealedLog } from '@countersign/service/audit/sealed-log.ts'
 import { type BreakGlass, makeBreakGlass } from '@countersign/service/break-glass/break-glass.ts'
 import type { Surroundings } from '@countersign/service/changes/change.ts'
 import type { PageTokens } from '@countersign/service/changes/page-token.ts'
@@ -47,6 +49,7 @@ export interface Flows {
   readonly awaitEvidence: AwaitEvidence
   readonly audit: Audit
   readonly receipts: Receipts
+  readonly sealedLog: SealedLog
   readonly gates: Gates
   readonly validate: (caller: Caller, request: ValidationRequest) => Promise<ValidationResult>
   readonly evaluate: (caller: Caller, request: EvaluationRequest) => Promise<readonly Evaluation[]>
@@ -56,10 +59,12 @@ export interface FlowParts {
   readonly store: Store
   readonly surroundings: Surroundings
   readonly pageTokens: PageTokens
+  /** The newest checkpoint of the audit log. */
+  readonly logHead: () => LogHead | undefined
 }
 
 /** Hands each flow the ports that it asks for. */
-export function makeFlows({ store, surroundings, pageTokens }: FlowParts): Flows {
+export function makeFlows({ store, surroundings, pageTokens, logHead }: FlowParts): Flows {
   const { changes, feed } = store
   const writing = { changes, surroundings }
   const checker = makeChecker()
@@ -81,6 +86,7 @@ export function makeFlows({ store, surroundings, pageTokens }: FlowParts): Flows
     awaitEvidence: makeAwaitEvidence({ feed, now: surroundings.now, sleep: (ms) => sleep(ms, undefined, { ref: false }) }),
     audit: makeAudit({ changes, pageTokens }),
     receipts: makeReceipts({ changes, pageTokens, systemPolicy: SYSTEM_POLICY }),
+    sealedLog: makeSealedLog({ changes, pageTokens, head: logHead }),
     gates: makeGates({ ...writing, decisions: store }),
     validate: (caller, request) => validateAttestationOccurrence(validation, caller, request),
     evaluate: (caller, request) => evaluatePolicy({ ...validation, feed, systemPolicy: SYSTEM_POLICY }, caller, request),

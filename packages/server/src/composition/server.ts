@@ -15,6 +15,7 @@ import { type DoorCertificates, openDoorCertificates } from './door-certificates
 import { ensureAdminToken } from './first-token.ts'
 import { makeFlows } from './flows.ts'
 import { type GateThreadOptions, startGateThread } from './gate-thread.ts'
+import { openLogSealing } from './log-sealing.ts'
 import type { ServerLog } from './log.ts'
 import { openMetrics } from './metrics.ts'
 import { systemSurroundings } from './surroundings.ts'
@@ -55,7 +56,9 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
   let onCommit = async (_position: number): Promise<void> => undefined
   const store = await openStore({ path: data.storeFile, surroundings, onCommit: (position) => onCommit(position) })
   closers.push(() => store.close())
-  const flows = makeFlows({ store, surroundings, pageTokens: makePageTokens(randomBytes(32)) })
+  const sealing = openLogSealing({ config, data, store, uuid: surroundings.uuid, log })
+  closers.push(() => sealing.close())
+  const flows = makeFlows({ store, surroundings, pageTokens: makePageTokens(randomBytes(32)), logHead: sealing.head })
   await ensureAdminToken(flows.tokens, data)
   const telling = await openBreakGlassTelling(config, { log, uuid: surroundings.uuid })
   closers.push(() => telling.close())
@@ -88,6 +91,7 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
       await Promise.all([api.close(graceMs), gate.close(graceMs)])
       await telling.close()
       await centre.close()
+      await sealing.close()
       await store.close()
     },
   }

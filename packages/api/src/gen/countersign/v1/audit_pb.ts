@@ -13,7 +13,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file countersign/v1/audit.proto.
  */
 export const file_countersign_v1_audit: GenFile = /*@__PURE__*/
-  fileDesc("Chpjb3VudGVyc2lnbi92MS9hdWRpdC5wcm90bxIOY291bnRlcnNpZ24udjEicAoVTGlzdExvZ0VudHJpZXNSZXF1ZXN0Eg4KBnBhcmVudBgBIAEoCRIOCgZmaWx0ZXIYAiABKAkSEAoIb3JkZXJfYnkYAyABKAkSEQoJcGFnZV9zaXplGAQgASgFEhIKCnBhZ2VfdG9rZW4YBSABKAkiWwoWTGlzdExvZ0VudHJpZXNSZXNwb25zZRIoCgdlbnRyaWVzGAEgAygLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiZwoLQ2hhaW5SZWNvcmQSDgoGd3JpdGVyGAEgASgJEhAKCHNlcXVlbmNlGAIgASgDEhUKDXByZXZpb3VzX2hhc2gYAyABKAkSDAoEaGFzaBgEIAEoCRIRCgljYW5vbmljYWwYBSABKAkiTgoXTGlzdENoYWluUmVjb3Jkc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJhChhMaXN0Q2hhaW5SZWNvcmRzUmVzcG9uc2USLAoHcmVjb3JkcxgBIAMoCzIbLmNvdW50ZXJzaWduLnYxLkNoYWluUmVjb3JkEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnCgZXcml0ZXISDAoEbmFtZRgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoAxIMCgRoYXNoGAMgASgJEi8KC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIUChJMaXN0V3JpdGVyc1JlcXVlc3QiPgoTTGlzdFdyaXRlcnNSZXNwb25zZRInCgd3cml0ZXJzGAEgAygLMhYuY291bnRlcnNpZ24udjEuV3JpdGVyMuoDCgVBdWRpdBLIAQoOTGlzdExvZ0VudHJpZXMSJS5jb3VudGVyc2lnbi52MS5MaXN0TG9nRW50cmllc1JlcXVlc3QaJi5jb3VudGVyc2lnbi52MS5MaXN0TG9nRW50cmllc1Jlc3BvbnNlImeC0+STAmFaMToBKiIsL2NvdW50ZXJzaWduL3YxL3twYXJlbnQ9cHJvamVjdHMvKn0vYXVkaXRMb2cSLC9jb3VudGVyc2lnbi92MS97cGFyZW50PXByb2plY3RzLyp9L2F1ZGl0TG9nEpwBChBMaXN0Q2hhaW5SZWNvcmRzEicuY291bnRlcnNpZ24udjEuTGlzdENoYWluUmVjb3Jkc1JlcXVlc3QaKC5jb3VudGVyc2lnbi52MS5MaXN0Q2hhaW5SZWNvcmRzUmVzcG9uc2UiNYLT5JMCLxItL2NvdW50ZXJzaWduL3YxL3tuYW1lPXdyaXRlcnMvKn0vY2hhaW5SZWNvcmRzEncKC0xpc3RXcml0ZXJzEiIuY291bnRlcnNpZ24udjEuTGlzdFdyaXRlcnNSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuTGlzdFdyaXRlcnNSZXNwb25zZSIfgtPkkwIZEhcvY291bnRlcnNpZ24vdjEvd3JpdGVyc2IGcHJvdG8z", [file_google_api_annotations, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Chpjb3VudGVyc2lnbi92MS9hdWRpdC5wcm90bxIOY291bnRlcnNpZ24udjEicAoVTGlzdExvZ0VudHJpZXNSZXF1ZXN0Eg4KBnBhcmVudBgBIAEoCRIOCgZmaWx0ZXIYAiABKAkSEAoIb3JkZXJfYnkYAyABKAkSEQoJcGFnZV9zaXplGAQgASgFEhIKCnBhZ2VfdG9rZW4YBSABKAkiWwoWTGlzdExvZ0VudHJpZXNSZXNwb25zZRIoCgdlbnRyaWVzGAEgAygLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiZwoLQ2hhaW5SZWNvcmQSDgoGd3JpdGVyGAEgASgJEhAKCHNlcXVlbmNlGAIgASgDEhUKDXByZXZpb3VzX2hhc2gYAyABKAkSDAoEaGFzaBgEIAEoCRIRCgljYW5vbmljYWwYBSABKAkiTgoXTGlzdENoYWluUmVjb3Jkc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJhChhMaXN0Q2hhaW5SZWNvcmRzUmVzcG9uc2USLAoHcmVjb3JkcxgBIAMoCzIbLmNvdW50ZXJzaWduLnYxLkNoYWluUmVjb3JkEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnCgZXcml0ZXISDAoEbmFtZRgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoAxIMCgRoYXNoGAMgASgJEi8KC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIUChJMaXN0V3JpdGVyc1JlcXVlc3QiPgoTTGlzdFdyaXRlcnNSZXNwb25zZRInCgd3cml0ZXJzGAEgAygLMhYuY291bnRlcnNpZ24udjEuV3JpdGVyIhMKEUdldExvZ0hlYWRSZXF1ZXN0IjEKB0xvZ0hlYWQSEgoKY2hlY2twb2ludBgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgJIj8KFkxpc3RMb2dTZWdtZW50c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiYAoXTGlzdExvZ1NlZ21lbnRzUmVzcG9uc2USLAoIc2VnbWVudHMYASADKAsyGi5jb3VudGVyc2lnbi52MS5Mb2dTZWdtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJICgpMb2dTZWdtZW50Eg0KBXN0YXJ0GAEgASgDEg4KBndyaXRlchgCIAEoCRINCgVmaXJzdBgDIAEoAxIMCgRsYXN0GAQgASgDMtwFCgVBdWRpdBLIAQoOTGlzdExvZ0VudHJpZXMSJS5jb3VudGVyc2lnbi52MS5MaXN0TG9nRW50cmllc1JlcXVlc3QaJi5jb3VudGVyc2lnbi52MS5MaXN0TG9nRW50cmllc1Jlc3BvbnNlImeC0+STAmFaMToBKiIsL2NvdW50ZXJzaWduL3YxL3twYXJlbnQ9cHJvamVjdHMvKn0vYXVkaXRMb2cSLC9jb3VudGVyc2lnbi92MS97cGFyZW50PXByb2plY3RzLyp9L2F1ZGl0TG9nEpwBChBMaXN0Q2hhaW5SZWNvcmRzEicuY291bnRlcnNpZ24udjEuTGlzdENoYWluUmVjb3Jkc1JlcXVlc3QaKC5jb3VudGVyc2lnbi52MS5MaXN0Q2hhaW5SZWNvcmRzUmVzcG9uc2UiNYLT5JMCLxItL2NvdW50ZXJzaWduL3YxL3tuYW1lPXdyaXRlcnMvKn0vY2hhaW5SZWNvcmRzEncKC0xpc3RXcml0ZXJzEiIuY291bnRlcnNpZ24udjEuTGlzdFdyaXRlcnNSZXF1ZXN0GiMuY291bnRlcnNpZ24udjEuTGlzdFdyaXRlcnNSZXNwb25zZSIfgtPkkwIZEhcvY291bnRlcnNpZ24vdjEvd3JpdGVycxJlCgpHZXRMb2dIZWFkEiEuY291bnRlcnNpZ24udjEuR2V0TG9nSGVhZFJlcXVlc3QaFy5jb3VudGVyc2lnbi52MS5Mb2dIZWFkIhuC0+STAhUSEy9jb3VudGVyc2lnbi92MS9sb2cSiAEKD0xpc3RMb2dTZWdtZW50cxImLmNvdW50ZXJzaWduLnYxLkxpc3RMb2dTZWdtZW50c1JlcXVlc3QaJy5jb3VudGVyc2lnbi52MS5MaXN0TG9nU2VnbWVudHNSZXNwb25zZSIkgtPkkwIeEhwvY291bnRlcnNpZ24vdjEvbG9nL3NlZ21lbnRzYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message countersign.v1.ListLogEntriesRequest
@@ -410,6 +410,209 @@ export const ListWritersResponseSchema: GenMessage<ListWritersResponse, {jsonTyp
   messageDesc(file_countersign_v1_audit, 7);
 
 /**
+ * @generated from message countersign.v1.GetLogHeadRequest
+ */
+export type GetLogHeadRequest = Message<"countersign.v1.GetLogHeadRequest"> & {
+};
+
+/**
+ * @generated from message countersign.v1.GetLogHeadRequest
+ */
+export type GetLogHeadRequestJson = {
+};
+
+/**
+ * Describes the message countersign.v1.GetLogHeadRequest.
+ * Use `create(GetLogHeadRequestSchema)` to create a new message.
+ */
+export const GetLogHeadRequestSchema: GenMessage<GetLogHeadRequest, {jsonType: GetLogHeadRequestJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_audit, 8);
+
+/**
+ * @generated from message countersign.v1.LogHead
+ */
+export type LogHead = Message<"countersign.v1.LogHead"> & {
+  /**
+   * A signed note (C2SP tlog-checkpoint): the log's name, its size and its root.
+   *
+   * @generated from field: string checkpoint = 1;
+   */
+  checkpoint: string;
+
+  /**
+   * What verifies it: `name+hash+key` (C2SP signed-note).
+   *
+   * @generated from field: string public_key = 2;
+   */
+  publicKey: string;
+};
+
+/**
+ * @generated from message countersign.v1.LogHead
+ */
+export type LogHeadJson = {
+  /**
+   * A signed note (C2SP tlog-checkpoint): the log's name, its size and its root.
+   *
+   * @generated from field: string checkpoint = 1;
+   */
+  checkpoint?: string;
+
+  /**
+   * What verifies it: `name+hash+key` (C2SP signed-note).
+   *
+   * @generated from field: string public_key = 2;
+   */
+  publicKey?: string;
+};
+
+/**
+ * Describes the message countersign.v1.LogHead.
+ * Use `create(LogHeadSchema)` to create a new message.
+ */
+export const LogHeadSchema: GenMessage<LogHead, {jsonType: LogHeadJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_audit, 9);
+
+/**
+ * @generated from message countersign.v1.ListLogSegmentsRequest
+ */
+export type ListLogSegmentsRequest = Message<"countersign.v1.ListLogSegmentsRequest"> & {
+  /**
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * @generated from message countersign.v1.ListLogSegmentsRequest
+ */
+export type ListLogSegmentsRequestJson = {
+  /**
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+};
+
+/**
+ * Describes the message countersign.v1.ListLogSegmentsRequest.
+ * Use `create(ListLogSegmentsRequestSchema)` to create a new message.
+ */
+export const ListLogSegmentsRequestSchema: GenMessage<ListLogSegmentsRequest, {jsonType: ListLogSegmentsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_audit, 10);
+
+/**
+ * @generated from message countersign.v1.ListLogSegmentsResponse
+ */
+export type ListLogSegmentsResponse = Message<"countersign.v1.ListLogSegmentsResponse"> & {
+  /**
+   * @generated from field: repeated countersign.v1.LogSegment segments = 1;
+   */
+  segments: LogSegment[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * @generated from message countersign.v1.ListLogSegmentsResponse
+ */
+export type ListLogSegmentsResponseJson = {
+  /**
+   * @generated from field: repeated countersign.v1.LogSegment segments = 1;
+   */
+  segments?: LogSegmentJson[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+};
+
+/**
+ * Describes the message countersign.v1.ListLogSegmentsResponse.
+ * Use `create(ListLogSegmentsResponseSchema)` to create a new message.
+ */
+export const ListLogSegmentsResponseSchema: GenMessage<ListLogSegmentsResponse, {jsonType: ListLogSegmentsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_audit, 11);
+
+/**
+ * Records `first` to `last` of a writer are the leaves of the log from `start` on.
+ *
+ * @generated from message countersign.v1.LogSegment
+ */
+export type LogSegment = Message<"countersign.v1.LogSegment"> & {
+  /**
+   * From 0 on, without gaps.
+   *
+   * @generated from field: int64 start = 1;
+   */
+  start: bigint;
+
+  /**
+   * @generated from field: string writer = 2;
+   */
+  writer: string;
+
+  /**
+   * @generated from field: int64 first = 3;
+   */
+  first: bigint;
+
+  /**
+   * @generated from field: int64 last = 4;
+   */
+  last: bigint;
+};
+
+/**
+ * Records `first` to `last` of a writer are the leaves of the log from `start` on.
+ *
+ * @generated from message countersign.v1.LogSegment
+ */
+export type LogSegmentJson = {
+  /**
+   * From 0 on, without gaps.
+   *
+   * @generated from field: int64 start = 1;
+   */
+  start?: string;
+
+  /**
+   * @generated from field: string writer = 2;
+   */
+  writer?: string;
+
+  /**
+   * @generated from field: int64 first = 3;
+   */
+  first?: string;
+
+  /**
+   * @generated from field: int64 last = 4;
+   */
+  last?: string;
+};
+
+/**
+ * Describes the message countersign.v1.LogSegment.
+ * Use `create(LogSegmentSchema)` to create a new message.
+ */
+export const LogSegmentSchema: GenMessage<LogSegment, {jsonType: LogSegmentJson}> = /*@__PURE__*/
+  messageDesc(file_countersign_v1_audit, 12);
+
+/**
  * The log of decisions and changes.
  *
  * @generated from service countersign.v1.Audit
@@ -444,6 +647,26 @@ export const Audit: GenService<{
     methodKind: "unary";
     input: typeof ListWritersRequestSchema;
     output: typeof ListWritersResponseSchema;
+  },
+  /**
+   * The newest signed checkpoint of the Merkle log of all chains. NOT_FOUND before the first.
+   *
+   * @generated from rpc countersign.v1.Audit.GetLogHead
+   */
+  getLogHead: {
+    methodKind: "unary";
+    input: typeof GetLogHeadRequestSchema;
+    output: typeof LogHeadSchema;
+  },
+  /**
+   * Which records stand in the log, in its order.
+   *
+   * @generated from rpc countersign.v1.Audit.ListLogSegments
+   */
+  listLogSegments: {
+    methodKind: "unary";
+    input: typeof ListLogSegmentsRequestSchema;
+    output: typeof ListLogSegmentsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_countersign_v1_audit, 0);
