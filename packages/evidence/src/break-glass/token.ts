@@ -27,7 +27,7 @@ export function sealBreakGlassToken(claims: BreakGlassClaims, privateKey: KeyObj
   return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`
 }
 
-/** Opens a token: what it claims, if one of these keys sealed it. */
+/** Opens a token: what it claims, if this key sealed it. */
 export function openBreakGlassToken(text: string, publicKey: KeyObject): OpenedToken {
   const match = text.length > MAX_LENGTH ? null : FORM.exec(text.trim())
   const [, payload = '', signature = ''] = match ?? []
