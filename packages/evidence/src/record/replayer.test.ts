@@ -6,7 +6,7 @@ import { ATTESTOR, attestor, evidence, IMAGE, policy, request, rule, verified } 
 import { compilePolicy } from '@countersign/core/policy/compile.ts'
 import { DEFAULT_POLICY } from '@countersign/core/policy/default-policy.ts'
 import { formatPolicy } from '@countersign/core/policy/format.ts'
-import { digestInput, sealReceipt } from './receipt.ts'
+import { digestInput, digestReceipt, sealReceipt } from './receipt.ts'
 import { type BundledInput, makeReplayer } from './replayer.ts'
 
 const known = evidence([verified()])
@@ -61,4 +61,25 @@ test('what cannot be read is not learned', () => {
   for (const attestorTree of [undefined, {}, { name: ATTESTOR, uid: 'u', note: 'projects/p1/notes/qa', noteUid: 'n', publicKeys: [{}] }])
     assert.equal(replayer.learn({ attestor: attestorTree, etag: '"a"' }), false)
   assert.equal(replayer.learn({ policy: { defaultAdmissionRule: 7 }, project: 'p1', etag: '' }), false)
+})
+
+test('a receipt of no receipt’s form stops nobody: a gate that was taken over may have shipped it', () => {
+  const replayer = makeReplayer()
+  for (const input of [POLICY, QA]) replayer.learn(input)
+  const { canonical } = sealReceipt(receipt)
+  const tree = JSON.parse(canonical) as Readonly<Record<string, unknown>>
+  for (const member of Object.keys(tree).filter((name) => name !== 'version')) {
+    for (const hostile of [null, 1, 'x', [null], { '': null }]) {
+      const { outcome } = replayer.replay(sealReceipt({ ...tree, [member]: hostile }))
+      if (!['now', 'evaluator', 'exemptions'].includes(member)) assert.notEqual(outcome, 'AGREES', `${member} ${JSON.stringify(hostile)}`)
+    }
+  }
+  assert.equal(replayer.replay({ canonical: '{', digest: digestReceipt('{') }).outcome, 'ALTERED')
+})
+
+test('a receipt does not speak for itself: a member named like a verdict is none', () => {
+  const replayer = makeReplayer()
+  for (const input of [POLICY, QA]) replayer.learn(input)
+  const forged = { ...receipt, decision: { ...decision, outcome: 'DENIED' }, outcome: 'AGREES', detail: '' }
+  assert.equal(replayer.replay(sealReceipt(forged)).outcome, 'DIFFERS')
 })

@@ -48,9 +48,10 @@ export function makeReplayer(): Replayer {
       if (attestor !== undefined) attestors.set(`${attestor.uid} ${input.etag}`, attestor)
       return attestor !== undefined
     },
-    replay: (sealed) => {
-      const receipt = openReceipt(sealed)
-      if ('outcome' in receipt) return receipt
+    replay: translating((sealed) => {
+      const opened = openReceipt(sealed)
+      if (!opened.ok) return opened.replayed
+      const { receipt } = opened
       const policy = policyOf(receipt)
       if (policy === undefined) return missing(`policy version ${receipt.policy.etag} of project "${receipt.request.project}"`)
       if (receipt.policy.digest !== undefined && digestInput('policy', policy.policy) !== receipt.policy.digest)
@@ -61,16 +62,33 @@ export function makeReplayer(): Replayer {
       if (typeof kept === 'string') return missing(kept)
       const replay = replayReceipt(receipt, { policy, ...(system === undefined ? {} : { systemPolicy: system }), attestors: kept })
       return replay.outcome === 'INPUTS_DIFFER' ? { outcome: 'ALTERED', detail: 'An attestor is not the one that the receipt names' } : replay
-    },
+    }),
   }
 }
 
+/** A receipt whose members are not what its version says: a gate that was taken over may have shipped it, to keep others from being replayed. */
+function translating(replay: Replayer['replay']): Replayer['replay'] {
+  return (sealed) => {
+    try {
+      return replay(sealed)
+    } catch {
+      return { outcome: 'ALTERED', detail: 'The receipt has not the form of its version: no gate of ours wrote it' }
+    }
+  }
+}
+
+/** A receipt, or why there is none. The receipt stands apart: whoever sealed it chose its members. */
+export type OpenedReceipt =
+  | { readonly ok: true; readonly receipt: DecisionReceipt }
+  | { readonly ok: false; readonly replayed: Extract<Replayed, { readonly outcome: 'ALTERED' | 'MISSING' }> }
+
 /** Reads a sealed receipt that is the one its digest names, in the one version that this program knows. */
-export function openReceipt({ canonical, digest }: SealedReceipt): DecisionReceipt | Extract<Replayed, { readonly outcome: 'ALTERED' | 'MISSING' }> {
-  if (digestReceipt(canonical) !== digest) return { outcome: 'ALTERED', detail: 'The receipt does not have the digest that names it' }
+export function openReceipt({ canonical, digest }: SealedReceipt): OpenedReceipt {
+  if (digestReceipt(canonical) !== digest)
+    return { ok: false, replayed: { outcome: 'ALTERED', detail: 'The receipt does not have the digest that names it' } }
   const receipt: unknown = JSON.parse(canonical)
-  if (isJsonObject(receipt) && receipt['version'] === RECEIPT_VERSION) return receipt as unknown as DecisionReceipt
-  return missing(`a program that reads this version of receipts: this one reads ${RECEIPT_VERSION}`)
+  if (isJsonObject(receipt) && receipt['version'] === RECEIPT_VERSION) return { ok: true, receipt: receipt as unknown as DecisionReceipt }
+  return { ok: false, replayed: missing(`a program that reads this version of receipts: this one reads ${RECEIPT_VERSION}`) }
 }
 
 function missing(what: string): { readonly outcome: 'MISSING'; readonly detail: string } {

@@ -14,8 +14,8 @@ export const explainReceipt: Verb = {
   async run(context, given) {
     const name = fullName(context, 'receipts', given.argument(0))
     const canonical = textIn(await (await context.api()).call('GET', pathOf('/countersign/v1', name)), 'canonical')
-    const receipt = openReceipt({ canonical, digest: name.split('/').at(-1) ?? '' })
-    if ('outcome' in receipt) throw new StatusError('DATA_LOSS', `Cannot explain ${name}: ${receipt.detail}`)
-    context.terminal.write(`${printable(tellReceipt(receipt).join('\n'))}\n`)
+    const opened = openReceipt({ canonical, digest: name.split('/').at(-1) ?? '' })
+    if (!opened.ok) throw new StatusError('DATA_LOSS', `Cannot explain ${name}: ${opened.replayed.detail}`)
+    context.terminal.write(`${printable(tellReceipt(opened.receipt).join('\n'))}\n`)
   },
 }
