@@ -10,6 +10,8 @@ import type { GateRecord } from './ports.ts'
 const MAX_RECORDS = 1000
 const RECORDS_A_TURN = 25
 const MAX_RECORD_LENGTH = 8 * 1024 * 1024
+/** Several times what a decision has, and as deep as canonical JSON is written. */
+const MAX_DEPTH = 64
 const HASH = /^[0-9a-f]{64}$/
 /** Clocks differ; a decision of tomorrow is no decision. */
 const MAX_SKEW_MS = 10 * 60_000
@@ -41,6 +43,7 @@ function acceptRecord(record: GateRecord, place: GatePlace, now: number): void {
   if (!HASH.test(hash) || !HASH.test(previousHash)) throw refuse('has no hash, expected 64 hexadecimal digits')
   if (canonical.length > MAX_RECORD_LENGTH) throw refuse(`is longer than ${MAX_RECORD_LENGTH} characters`)
   const text = readJson(canonical)
+  if (!isWithin(text, MAX_DEPTH)) throw refuse(`is nested deeper than ${MAX_DEPTH}`)
   if (text === undefined || !isDecisionRecord(text) || !isShowable(text)) throw refuse('is not a decision as this version of the centre reads it')
   const receipt = formatCanonicalJson(text.receipt)
   if (formatAround(text, receipt) !== canonical) throw refuse('is not canonical JSON (RFC 8785)')
@@ -70,6 +73,11 @@ function readJson(text: string): JsonObject | undefined {
   } catch {
     return undefined
   }
+}
+
+function isWithin(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return depth > 0 && Object.values(value).every((inner) => isWithin(inner, depth - 1))
 }
 
 /**

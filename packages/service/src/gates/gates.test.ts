@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseClusterKey } from '@countersign/core/name/resource-name.ts'
 import { formatCanonicalJson } from '@countersign/evidence/record/canonical-json.ts'
-import { sealReceipt } from '@countersign/evidence/record/receipt.ts'
+import { digestReceipt, sealReceipt } from '@countersign/evidence/record/receipt.ts'
 import { appendToChain, EMPTY_CHAIN } from '@countersign/evidence/record/chain.ts'
 import type { Caller } from '../access/caller.ts'
 import type { ChainRecord } from '../audit/ports.ts'
@@ -78,6 +78,8 @@ test('records are refused that are another’s, not canonical, not showable, of 
     ['INVALID_ARGUMENT', relink('{"receipt":{}}')],
     ['INVALID_ARGUMENT', relink(formatCanonicalJson({ ...tree, receiptDigest: `sha256:${'0'.repeat(64)}` }))],
     ['INVALID_ARGUMENT', relink(formatCanonicalJson({ ...tree, timestamp: '2036-01-31T13:00:00.000000Z' }))],
+    ['INVALID_ARGUMENT', relink(nested(tree, 6_000))],
+    ['INVALID_ARGUMENT', relink(nested(tree, 200_000))],
     ['INVALID_ARGUMENT', { ...good, hash: 'x' }],
     ['INVALID_ARGUMENT', { ...good, sequence: 0 }],
   ]
@@ -85,6 +87,15 @@ test('records are refused that are another’s, not canonical, not showable, of 
     assert.equal((await refusalOf(gates.ship(gate('one'), NAME, { writer: WRITER, records: [record] }))).code, code, record.canonical.slice(0, 80))
   }
 })
+
+/** Deeper than any decision: who reads the log later has less stack than who took the record in. */
+function nested(tree: Record<string, unknown>, depth: number): string {
+  const receipt = formatCanonicalJson({ ...(tree['receipt'] as object), evaluator: 'DEEP' }).replace(
+    '"DEEP"',
+    `${'['.repeat(depth)}${']'.repeat(depth)}`,
+  )
+  return formatCanonicalJson({ ...tree, receiptDigest: digestReceipt(receipt), receipt: 'RECEIPT' }).replace('"RECEIPT"', receipt)
+}
 
 test('a writer belongs to the token that used it first, and to a new one of the cluster once that is revoked', async () => {
   const { gates, store } = await arrange()
