@@ -13,6 +13,10 @@ export class ByteSource {
 
   /** Exactly `length` bytes, or fewer where the stream ends before. They stay valid. */
   async read(length: number): Promise<Uint8Array> {
+    if (this.#chunk.length - this.#at >= length) {
+      this.#at += length
+      return this.#chunk.subarray(this.#at - length, this.#at)
+    }
     const parts: Uint8Array[] = []
     let missing = length
     while (missing > 0) {

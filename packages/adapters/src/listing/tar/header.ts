@@ -27,9 +27,12 @@ export function readHeader(block: Uint8Array): TarHeader | undefined {
   }
 }
 
-/** The sum of all bytes, those of the checksum itself counted as blanks. */
+/** The sum of all bytes, those of the checksum itself counted as blanks. A loop: this runs for every file of an image. */
 function sumOf(block: Uint8Array): number {
-  return block.reduce((sum, byte, index) => sum + (index >= 148 && index < 156 ? 32 : byte), 0)
+  let sum = 8 * 0x20
+  for (let at = 0; at < 148; at++) sum += block[at] ?? 0
+  for (let at = 156; at < block.length; at++) sum += block[at] ?? 0
+  return sum
 }
 
 function textAt(block: Uint8Array, offset: number, length: number): string {
