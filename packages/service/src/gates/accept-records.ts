@@ -1,5 +1,5 @@
 import type { ClusterKey, ProjectId } from '@countersign/core/name/resource-name.ts'
-import { formatRecordedEntry, isDecisionRecord } from '@countersign/core/audit/decision-record.ts'
+import { type DecisionRecord, formatRecordedEntry, isDecisionRecord } from '@countersign/core/audit/decision-record.ts'
 import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import { StatusError } from '@countersign/core/status.ts'
 import { parseTimestamp } from '@countersign/core/timestamp.ts'
@@ -45,6 +45,7 @@ function acceptRecord(record: GateRecord, place: GatePlace, now: number): void {
   const text = readJson(canonical)
   if (!isWithin(text, MAX_DEPTH)) throw refuse(`is nested deeper than ${MAX_DEPTH}`)
   if (text === undefined || !isDecisionRecord(text) || !isShowable(text)) throw refuse('is not a decision as this version of the centre reads it')
+  if (text.repeated !== undefined && !isCount(text)) throw refuse('counts what is not counted: identical denials are, and nothing else')
   const receipt = formatCanonicalJson(text.receipt)
   if (formatAround(text, receipt) !== canonical) throw refuse('is not canonical JSON (RFC 8785)')
   const { receiptDigest, timestamp } = text
@@ -73,6 +74,14 @@ function readJson(text: string): JsonObject | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Lists of receipts pass over what is counted, because it has been there before: no admission must go by as that (docs/decisions/0010). */
+function isCount({ receipt, repeated }: DecisionRecord): boolean {
+  const { count, first, last, ...more }: JsonObject = isJsonObject(repeated) ? repeated : {}
+  const isDenial = receipt.decision.outcome === 'DENIED' && receipt.decision.reason === 'VIOLATES_POLICY'
+  const isNumber = Number.isSafeInteger(count) && Number(count) >= 1
+  return isDenial && isNumber && [first, last].every((time) => parseTimestamp(String(time)) !== undefined) && Object.keys(more).length === 0
 }
 
 function isWithin(value: unknown, depth: number): boolean {

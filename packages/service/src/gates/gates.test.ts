@@ -97,6 +97,37 @@ function nested(tree: Record<string, unknown>, depth: number): string {
   return formatCanonicalJson({ ...tree, receiptDigest: digestReceipt(receipt), receipt: 'RECEIPT' }).replace('"RECEIPT"', receipt)
 }
 
+test('only denials are counted: an admission in a count would be in no list of receipts', async () => {
+  const { gates } = await arrange()
+  const [good] = decisions()
+  assert(good !== undefined)
+  const tree = JSON.parse(good.canonical) as { readonly timestamp: string; readonly receipt: { readonly decision: object } }
+  const [first, last] = [tree.timestamp, tree.timestamp]
+  const counted = (decision: object, repeated: unknown) => {
+    const receipt = { ...tree.receipt, decision: { ...tree.receipt.decision, ...decision } }
+    const record = relink(formatCanonicalJson({ ...tree, receipt, receiptDigest: sealReceipt(receipt).digest, repeated }))
+    return gates.ship(gate('one'), NAME, { writer: WRITER, records: [record] })
+  }
+  const denied = { outcome: 'DENIED', reason: 'VIOLATES_POLICY' }
+  for (const [decision, repeated] of [
+    [
+      { outcome: 'ALLOWED', reason: 'CONFORMS' },
+      { count: 1, first, last },
+    ],
+    [
+      { outcome: 'ALLOWED', reason: 'BREAK_GLASS' },
+      { count: 1, first, last },
+    ],
+    [denied, null],
+    [denied, { count: 0, first, last }],
+    [denied, { count: 1.5, first, last }],
+    [denied, { count: 1, first, last: 'soon' }],
+    [denied, { count: 1, first, last, more: 1 }],
+  ] as const)
+    assert.equal((await refusalOf(counted(decision, repeated))).code, 'INVALID_ARGUMENT', JSON.stringify([decision, repeated]))
+  assert.equal(await counted(denied, { count: 3, first, last }), 1)
+})
+
 test('a writer belongs to the token that used it first, and to a new one of the cluster once that is revoked', async () => {
   const { gates, store } = await arrange()
   await gates.ship(gate('one'), NAME, { writer: WRITER, records: decisions() })
