@@ -129,7 +129,7 @@ describe('what is refused', () => {
       'INVALID_ARGUMENT',
       /1:13: the member "name" stands twice/,
     ],
-    ['a text that is no JSON', 'PUT', '/v1/projects/p/policy', '{"name":}', 400, 'INVALID_ARGUMENT', /1:9: expected a value/],
+    ['a text that is no JSON', 'PUT', '/v1/projects/p/policy', '{"name":}', 400, 'INVALID_ARGUMENT', /1:9: value, object or array expected/],
     ['half of a surrogate pair', 'PUT', '/v1/projects/p/policy', '{"name":"\\ud800"}', 400, 'INVALID_ARGUMENT', /surrogate/],
     ['deep nesting', 'PUT', '/v1/projects/p/policy', '['.repeat(100_000), 400, 'INVALID_ARGUMENT', /nested deeper than 64/],
     ['a body where there is none', 'GET', '/v1/projects/p/policy', '{"a":1}', 400, 'INVALID_ARGUMENT', /takes no body/],

@@ -1,9 +1,9 @@
+import type { JsonFault, JsonValue } from '@countersign/core/reading/json-text.ts'
 import type { RejectionCause } from '@countersign/core/attestation/attestation.ts'
 import { type ImageDigest, isImageDigest } from '@countersign/core/image/reference.ts'
 import type { Instant } from '@countersign/core/instant.ts'
 import { describe } from '@countersign/core/reading/fields.ts'
 import { parseTimestamp } from '@countersign/core/timestamp.ts'
-import type { JsonFault, JsonValue } from './strict-json.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 /** Payloads above this are refused unread: the longest honest one has a few hundred bytes. */
