@@ -14,9 +14,6 @@ export interface FileFacts {
   readonly unsupported?: string
 }
 
-/** Reads one kind of file whole. It throws nothing: what it cannot read is a problem of the image, and told. */
-export type ReadFile = (bytes: Uint8Array, path: string) => FileFacts
-
 /** No registry or distribution takes longer names; control characters are in none. */
 const PLAIN = /^[^\p{Cc}\s]{1,512}$/u
 

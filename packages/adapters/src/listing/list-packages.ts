@@ -59,14 +59,14 @@ async function readLayer(state: State, layer: LayerSource, { index, layers }: { 
     if (state.entries % PROGRESS_STEP === 0) options.onProgress?.({ layer: index + 1, layers, entries: state.entries })
     overlay.apply(entry.path, entry.kind === 'FOLDER' ? 'FOLDER' : 'OTHER', index)
     if (entry.kind === 'HARD_LINK') overlay.link(entry.path, entry.link, index)
-    else if (entry.kind === 'FILE') overlay.set(entry.path, await readFacts(entry, bounds), index)
+    else if (entry.kind === 'FILE') overlay.set(entry.path, await readFacts(entry, state), index)
   }
 }
 
-async function readFacts(entry: TarEntry, bounds: ListingBounds): Promise<FileFacts> {
+async function readFacts(entry: TarEntry, { bounds, allowance }: State): Promise<FileFacts> {
   const reader = findReader(entry.path)
   if (reader === undefined) return (entry.mode & 0o111) === 0 || entry.size < MIN_GO ? {} : await readGo(entry.chunks(), entry.path)
   const maxBytes = Math.min(reader.maxBytes, bounds.maxFileBytes)
   if (entry.size > maxBytes) return { problems: [`${entry.path} has ${entry.size} bytes, more than the ${maxBytes} that are read`] }
-  return await reader.read(await entry.bytes(), entry.path)
+  return await reader.read(await entry.bytes(), entry.path, allowance)
 }

@@ -25,10 +25,11 @@ export interface ZipEntry {
   readonly offset: number
 }
 
-/** Reads the list of files at the end of a zip archive (PKWARE's APPNOTE, 4.3 and 4.5.3). DATA_LOSS for what is none. */
-export async function listZip(read: ReadAt, size: number): Promise<readonly ZipEntry[]> {
+/** Reads the list of files at the end of a zip archive (PKWARE's APPNOTE, 4.3 and 4.5.3). DATA_LOSS for what is none, RESOURCE_EXHAUSTED for one of too many files. */
+export async function listZip(read: ReadAt, size: number, maxEntries: number): Promise<readonly ZipEntry[]> {
   const { offset, length } = await findDirectory(read, size)
   if (length > MAX_DIRECTORY) throw exceeded('the directory of a zip archive is larger than 512 MiB')
+  if (!(offset + length <= size)) throw damaged('a zip archive is damaged')
   const directory = await read(offset, length)
   const entries: ZipEntry[] = []
   for (let at = 0; at + 46 <= directory.length && directory.readUInt32LE(at) === CENTRAL; ) {
@@ -37,6 +38,7 @@ export async function listZip(read: ReadAt, size: number): Promise<readonly ZipE
       directory.readUInt16LE(at + 30),
       directory.readUInt16LE(at + 32),
     ]
+    if (entries.length >= maxEntries) throw exceeded(`an archive holds more than ${maxEntries} files`)
     entries.push(readEntry(directory, at, { nameLength, extraLength }))
     at += 46 + nameLength + extraLength + commentLength
   }
@@ -47,6 +49,7 @@ export async function listZip(read: ReadAt, size: number): Promise<readonly ZipE
 export async function readZipEntry(read: ReadAt, entry: ZipEntry, maxBytes: number): Promise<Buffer> {
   if (entry.size > maxBytes || entry.packedSize > maxBytes)
     throw exceeded(`${JSON.stringify(entry.name.slice(0, 200))} in an archive is larger than ${maxBytes} bytes`)
+  if (!Number.isSafeInteger(entry.offset)) throw damaged('a zip archive is damaged')
   const header = await read(entry.offset, 30)
   if (header.length < 30 || header.readUInt32LE(0) !== LOCAL) throw damaged('a zip archive is damaged')
   const packed = await read(entry.offset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28), entry.packedSize)
@@ -90,7 +93,8 @@ async function findDirectory(read: ReadAt, size: number): Promise<{ readonly off
   const short = { offset: tail.readUInt32LE(end + 16), length: tail.readUInt32LE(end + 12) }
   const locator = end - 20
   if (locator < 0 || tail.readUInt32LE(locator) !== LOCATOR_64) return short
-  const long = await read(Number(tail.readBigUInt64LE(locator + 8)), 56)
+  const place = Number(tail.readBigUInt64LE(locator + 8))
+  const long = place < size ? await read(place, 56) : Buffer.alloc(0)
   if (long.length < 56 || long.readUInt32LE(0) !== END_64) throw damaged('a zip archive is damaged')
   return { offset: Number(long.readBigUInt64LE(48)), length: Number(long.readBigUInt64LE(40)) }
 }

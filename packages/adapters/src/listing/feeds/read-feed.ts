@@ -14,6 +14,7 @@ import { listZip, type ReadAt, readZipEntry } from '../zip.ts'
 
 /** No record that is published is larger; the tracker's file has about 70 MB. */
 const MAX_RECORD = 16 * 1024 * 1024
+const MAX_RECORDS = 5_000_000
 const MAX_FILE = 512 * 1024 * 1024
 
 /**
@@ -58,7 +59,7 @@ async function* readZip(path: string, size: number): AsyncGenerator<Advisory> {
     return buffer.subarray(0, bytesRead)
   }
   try {
-    for (const entry of await listZip(read, size)) {
+    for (const entry of await listZip(read, size, MAX_RECORDS)) {
       if (entry.name.endsWith('.json')) yield* readText((await readZipEntry(read, entry, MAX_RECORD)).toString('utf8'), `${path}: ${entry.name}`)
     }
   } finally {

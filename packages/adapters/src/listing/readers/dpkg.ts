@@ -1,18 +1,13 @@
 import { type FileFacts, type FoundPackage, isPlain } from '../facts.ts'
-import { readStanzas } from './stanzas.ts'
+import { gatherPackages } from './gather.ts'
+import { paragraphsOf, readStanza } from './stanzas.ts'
 
 /**
  * Reads `var/lib/dpkg/status`, or a file of `status.d`, which images without dpkg have and which says no `Status` (dpkg's manual, deb-control). What is
  * not installed is left out. The source is named where it differs from the package, and its version where that differs too.
  */
 export function readDpkg(bytes: Uint8Array, path: string): FileFacts {
-  const stanzas = readStanzas(Buffer.from(bytes).toString('utf8'))
-  const found = stanzas.map((stanza) => readPackage(stanza))
-  const broken = found.filter((one) => one === 'BROKEN').length
-  return {
-    packages: found.filter((one) => one !== 'BROKEN' && one !== 'ABSENT'),
-    ...(broken === 0 ? {} : { problems: [`${broken} entries of ${path} name no package or version`] }),
-  }
+  return gatherPackages(paragraphsOf(Buffer.from(bytes).toString('utf8')), path, (paragraph) => readPackage(readStanza(paragraph)))
 }
 
 function readPackage(stanza: ReadonlyMap<string, string>): FoundPackage | 'BROKEN' | 'ABSENT' {

@@ -1,4 +1,5 @@
 import type { FileFacts } from '../facts.ts'
+import type { Allowance } from '../tar/unpack.ts'
 import { readApk } from './apk.ts'
 import { readDpkg } from './dpkg.ts'
 import { isJava, readJava } from './java.ts'
@@ -10,17 +11,20 @@ import { readRpm } from './rpm.ts'
 /** Reads a file that is held in memory whole, of at most so many bytes. */
 export interface FileReader {
   readonly maxBytes: number
-  read(bytes: Uint8Array, path: string): FileFacts | Promise<FileFacts>
+  /** What is unpacked further is taken from the image's allowance. RESOURCE_EXHAUSTED where the file alone exceeds a bound; whatever else is wrong with it is a problem, and told. */
+  read(bytes: Uint8Array, path: string, allowance: Allowance): FileFacts | Promise<FileFacts>
 }
 
 const [MIB, DATABASE] = [1024 * 1024, 128 * 1024 * 1024]
+/** Of text, which takes several times as much memory when it is read; a whole distribution has a tenth of it. */
+const LIST = 32 * MIB
 
 /** By path: package databases have one place, packages of languages a shape. */
 const READERS: readonly (FileReader & { readonly path: RegExp })[] = [
   { path: /^(?:etc|usr\/lib)\/os-release$/, maxBytes: 64 * 1024, read: readOsRelease },
-  { path: /^var\/lib\/dpkg\/status$/, maxBytes: DATABASE, read: readDpkg },
+  { path: /^var\/lib\/dpkg\/status$/, maxBytes: LIST, read: readDpkg },
   { path: /^var\/lib\/dpkg\/status\.d\/[^/]+(?<!\.md5sums)$/, maxBytes: MIB, read: readDpkg },
-  { path: /^(?:usr\/)?lib\/apk\/db\/installed$/, maxBytes: DATABASE, read: readApk },
+  { path: /^(?:usr\/)?lib\/apk\/db\/installed$/, maxBytes: LIST, read: readApk },
   { path: /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\/rpmdb\.sqlite$/, maxBytes: DATABASE, read: readRpm },
   { path: /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/, maxBytes: 4 * MIB, read: readNpm },
   { path: /\.dist-info\/METADATA$|\.egg-info(?:\/PKG-INFO)?$/, maxBytes: 4 * MIB, read: readPython },

@@ -1,10 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
+import { StatusError } from '@countersign/core/status.ts'
 import { type FileFacts, type FoundPackage, isPlain } from '../facts.ts'
+import { gatherPackages } from './gather.ts'
 import { readRpmHeader } from './rpm-header.ts'
 
 /** As rpm makes it (rpm's lib/backend/sqlite.cc). A table of any other making could compute its rows, without end. */
 const MADE = /^CREATE TABLE '?Packages'? \(\s*hnum INTEGER PRIMARY KEY AUTOINCREMENT,\s*blob BLOB NOT NULL\s*\)$/
-const MAX_ROWS = 100_000
 
 /** Reads rpm's database of today, a file of SQLite, in memory. */
 export function readRpm(bytes: Uint8Array, path: string): FileFacts {
@@ -13,14 +14,10 @@ export function readRpm(bytes: Uint8Array, path: string): FileFacts {
     database.deserialize(withoutLog(bytes))
     const table = database.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'Packages'").get()
     if (!MADE.test(String(table?.['sql']))) return { unsupported: `${path} is no database of rpm` }
-    const rows = database.prepare(`SELECT blob FROM Packages ORDER BY hnum LIMIT ${MAX_ROWS}`).all()
-    const found = rows.map(({ blob }) => (blob instanceof Uint8Array ? readPackage(blob) : 'BROKEN'))
-    const broken = found.filter((one) => one === 'BROKEN').length
-    return {
-      packages: found.filter((one) => one !== 'BROKEN' && one !== 'KEY'),
-      ...(broken === 0 ? {} : { problems: [`${broken} entries of ${path} name no package or version`] }),
-    }
-  } catch {
+    const rows = database.prepare('SELECT blob FROM Packages ORDER BY hnum').iterate()
+    return gatherPackages(rows, path, ({ blob }) => (blob instanceof Uint8Array ? readPackage(blob) : 'BROKEN'))
+  } catch (error) {
+    if (error instanceof StatusError) throw error
     return { unsupported: `${path} is a damaged database` }
   } finally {
     database.close()
@@ -36,10 +33,10 @@ function withoutLog(bytes: Uint8Array): Uint8Array {
 }
 
 /** Keys that packages are signed with are rows too, as packages called `gpg-pubkey`. */
-function readPackage(blob: Uint8Array): FoundPackage | 'BROKEN' | 'KEY' {
+function readPackage(blob: Uint8Array): FoundPackage | 'BROKEN' | 'ABSENT' {
   const header = readRpmHeader(blob)
   if (header === undefined || !isPlain(header.name) || !isPlain(header.version) || !isPlain(header.release)) return 'BROKEN'
-  if (header.name === 'gpg-pubkey') return 'KEY'
+  if (header.name === 'gpg-pubkey') return 'ABSENT'
   const { name, release, epoch, sourceRpm, license, architecture } = header
   const version = `${epoch === undefined || epoch === 0 ? '' : `${epoch}:`}${header.version}-${release}`
   return {

@@ -1,12 +1,19 @@
-/** Reads paragraphs of `Key: value` lines, apart by empty lines; lines that begin with a blank go on with the last one (deb-control, RFC 822). Keys are in lower case. */
-export function readStanzas(text: string): readonly ReadonlyMap<string, string>[] {
-  return text
-    .split(/\n(?:[ \t]*\r?\n)+/)
-    .map(readStanza)
-    .filter(({ size }) => size > 0)
+const BETWEEN = /\n(?:[ \t]*\r?\n)+/g
+
+/** Gives paragraphs, apart by empty lines, one after the other: a hostile file has millions, and who reads them stops. */
+export function* paragraphsOf(text: string): Generator<string> {
+  let from = 0
+  for (const { index, 0: gap } of text.matchAll(BETWEEN)) {
+    yield text.slice(from, index)
+    from = index + gap.length
+  }
+  yield text.slice(from)
 }
 
-/** Reads one paragraph, to the first empty line. The first of several values of one key counts. */
+/**
+ * Reads one paragraph of `Key: value` lines, to the first empty line; lines that begin with a blank go on with the last one (deb-control, RFC 822). Keys are in
+ * lower case. The first of several values of one key counts.
+ */
 export function readStanza(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
   for (const line of text.split('\n')) {
