@@ -23,10 +23,12 @@ const MAX_LENGTH = 2048
 export function parsePkcs11Uri(rest: string): Pkcs11Uri {
   const name = `pkcs11:${rest}`
   if (rest.length > MAX_LENGTH) throw invalid(name.slice(0, 60), `it is longer than ${MAX_LENGTH} characters`)
-  const [path = '', query = ''] = rest.split('?', 2)
-  const given = new Map([...attributesOf(name, path, ';'), ...attributesOf(name, query, '&')])
-  if (given.has('pin-value'))
+  // Looked for before anything else, since every other refusal, here and of the key later, repeats the name.
+  if (/(?:^|[;&?])pin-value=/.test(rest))
     throw invalid('pkcs11:…', 'a PIN in it can be read by every process: write pin-source=/path/to/file, or set COUNTERSIGN_PKCS11_PIN')
+  const [path = '', query = '', more] = rest.split('?', 3)
+  if (more !== undefined) throw invalid(name, `write & between ${query.split('=', 1)[0] ?? ''} and what follows, only the first mark is ?`)
+  const given = new Map([...attributesOf(name, path, ';'), ...attributesOf(name, query, '&')])
   for (const attribute of given.keys()) {
     if (!KNOWN.has(attribute)) throw invalid(name, `attribute ${quote(attribute)} is not supported: expected ${[...KNOWN].join(', ')}`)
   }
