@@ -8,7 +8,8 @@ export const uninstall: Verb = {
   summary: 'Remove an installation from a cluster: first the webhook configuration, so that no Pod waits for a gate that is gone',
   details: [
     'What is removed bears the labels of the installation. The namespace stays, and in it the volumes with the store or the spools,',
-    'and what you put there yourself, unless --delete-namespace is given.',
+    'and what you put there yourself, unless --delete-namespace is given. The webhook that pins tags is none of it, where you applied it:',
+    'kubectl delete mutatingwebhookconfiguration countersign-pinning',
   ].join('\n'),
   examples: ['countersign uninstall', 'countersign uninstall --namespace binauthz-system --delete-namespace'],
   options: [

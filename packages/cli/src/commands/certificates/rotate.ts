@@ -5,6 +5,9 @@ import type { Verb } from '../verb.ts'
 export const rotateCertificates: Verb = {
   usage: 'rotate',
   summary: 'Ask for a new authority: it replaces the old one without a gap, in the course of half an hour',
+  details:
+    'The webhook that pins tags is told by nobody, where you applied it: print and apply it again, with clusters describe --pinning-configuration,\n' +
+    'once the next authority is in the bundle and once the old one has left. Until then tags are not pinned.',
   examples: ['countersign certificates rotate', 'countersign certificates rotate --namespace binauthz-system --authority-secret binauthz-authority'],
   options: [
     { flags: '--namespace <namespace>', summary: 'of the installation (default countersign-system)' },
