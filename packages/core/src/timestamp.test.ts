@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { formatDay, parseTimestamp } from './timestamp.ts'
+import { formatDay, formatTimestamp, parseTimestamp } from './timestamp.ts'
 
 describe('parseTimestamp()', () => {
   test('agrees with Date on every moment that Date can write', () => {
@@ -50,5 +50,12 @@ describe('formatDay()', () => {
 
   test('names no day that has no four-digit year', () => {
     for (const moment of [Number.NaN, Infinity, -Infinity, 1e15, -1e15]) assert.equal(formatDay(moment), 'an unknown day')
+  })
+})
+
+describe('formatTimestamp()', () => {
+  test('writes what Date writes, to the microsecond', () => {
+    const date = fc.date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
+    fc.assert(fc.property(date, (moment) => assert.equal(formatTimestamp(moment.getTime()), moment.toISOString().replace('Z', '000Z'))))
   })
 })

@@ -1,7 +1,8 @@
-import type { Instant } from './instant.ts'
+import type { Instant, Timestamp } from './instant.ts'
 
 const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
 const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
+const DAY_MS = 86_400_000
 const DAYS_BEFORE_1970 = daysBeforeYear(1970)
 
 /**
@@ -20,16 +21,27 @@ export function parseTimestamp(text: string): Instant | undefined {
   return ((days * 24 * 60 + hour * 60 + minute - offset) * 60 + second) * 1000 + Number((parts[7] ?? '').padEnd(3, '0').slice(0, 3))
 }
 
+/** Writes a moment as it is stored, its digits below the millisecond all zero: comparable with every stored one. For years 0000 to 9999. */
+export function formatTimestamp(moment: Instant): Timestamp {
+  const ms = ((moment % DAY_MS) + DAY_MS) % DAY_MS
+  const [hour, minute, second] = [ms / 3_600_000, (ms / 60_000) % 60, (ms / 1000) % 60].map((count) => twoDigits(Math.floor(count)))
+  return `${formatDay(moment)}T${hour}:${minute}:${second}.${String(ms % 1000).padStart(3, '0')}000Z`
+}
+
 /** The day of a moment in UTC, as people read it: `2026-01-31`. A moment outside the years 0000 to 9999 has none: `an unknown day`. */
 export function formatDay(moment: Instant): string {
-  const days = Math.floor(moment / 86_400_000) + DAYS_BEFORE_1970
+  const days = Math.floor(moment / DAY_MS) + DAYS_BEFORE_1970
   if (!(days >= daysBeforeYear(0) && days < daysBeforeYear(10_000))) return 'an unknown day'
   const guess = Math.floor(days / 365.2425)
   const year = days < daysBeforeYear(guess) ? guess - 1 : days >= daysBeforeYear(guess + 1) ? guess + 1 : guess
   const dayOfYear = days - daysBeforeYear(year)
   const month = DAYS_BEFORE_MONTH.findLastIndex((_, index) => daysBeforeMonth(year, index + 1) <= dayOfYear) + 1
   const day = dayOfYear - daysBeforeMonth(year, month) + 1
-  return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`
+  return `${String(year).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(day)}`
+}
+
+function twoDigits(count: number): string {
+  return String(count).padStart(2, '0')
 }
 
 /** Days of the Gregorian calendar to the beginning of a year, counted so that year 1 begins at 365 (year 0, a leap year, at -1). */

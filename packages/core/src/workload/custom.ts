@@ -34,7 +34,7 @@ export function findCustomImages(object: JsonObject, paths: readonly ImagePath[]
     },
     pod: (pod) => walkPod(pod, walk),
   })
-  return finishWalk(walk, true)
+  return finishWalk(walk, { recognized: true })
 }
 
 /** The PodSpecs of a custom resource, as far as its paths lead to whole ones. */

@@ -45,7 +45,7 @@ export function newWalk(): Walk {
 }
 
 /** What a walk found; its issues, where there are any. */
-export function finishWalk({ images, issues }: Walk, recognized: boolean): Parsed<FoundImages> {
+export function finishWalk({ images, issues }: Walk, { recognized }: Pick<FoundImages, 'recognized'>): Parsed<FoundImages> {
   return issues.length > 0 ? { ok: false, issues } : { ok: true, value: { recognized, images } }
 }
 
@@ -59,7 +59,7 @@ export function findImages(object: unknown): Parsed<FoundImages> {
   if (!found.ok) return found
   const walk = newWalk()
   for (const pod of found.value.pods) walkPod(pod, walk)
-  return finishWalk(walk, found.value.recognized)
+  return finishWalk(walk, found.value)
 }
 
 /** Finds the images of one PodSpec. */

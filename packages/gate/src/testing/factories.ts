@@ -4,6 +4,7 @@ import type { Attestor } from '@countersign/core/attestation/attestor.ts'
 import type { ImageDigest } from '@countersign/core/image/reference.ts'
 import type { AttestorName, ClusterKey, NoteName, OccurrenceName, ProjectId } from '@countersign/core/name/resource-name.ts'
 import type { AdmissionRule, Policy } from '@countersign/core/policy/policy.ts'
+import { formatTimestamp } from '@countersign/core/timestamp.ts'
 import type { ProjectWorld, RegisteredCluster } from '../ports.ts'
 import type { GateLog, Surroundings } from '../surroundings.ts'
 
@@ -145,7 +146,7 @@ export function stillSurroundings(start = NOW): Surroundings & { advance(ms: num
   let uuids = 0
   return {
     now: () => now,
-    timestamp: () => new Date(now).toISOString().replace('Z', '000Z'),
+    timestamp: () => formatTimestamp(now),
     uuid: () => `00000000-0000-4000-8000-${String(++uuids).padStart(12, '0')}`,
     advance: (ms) => {
       now += ms

@@ -1,6 +1,7 @@
 import { parseClusterKey, parseProjectId } from '@countersign/core/name/resource-name.ts'
 import { quote } from '@countersign/core/quote.ts'
 import { StatusError } from '@countersign/core/status.ts'
+import { formatTimestamp } from '@countersign/core/timestamp.ts'
 import type { Caller } from '../access/caller.ts'
 import { requirePermission } from '../access/permission.ts'
 import type { KnownClusters, TokenTables } from '../access/ports.ts'
@@ -59,7 +60,7 @@ export function makeGates(ports: GatePorts): Gates {
       if (due) await ports.changes.commit((tables) => tables.putGate(gate))
     },
     listGates: async () => {
-      const since = new Date(ports.surroundings.now() - SHOWN_MS).toISOString().replace('Z', '000Z')
+      const since = formatTimestamp(ports.surroundings.now() - SHOWN_MS)
       const stored = await ports.changes.read((tables) => tables.listGates(since))
       return stored.map((gate) => latest.get(gate.writer)?.gate ?? gate)
     },
