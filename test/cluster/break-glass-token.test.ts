@@ -60,11 +60,45 @@ test('a token in the template of a Deployment reaches the Pods that its controll
   assert.match(listed.stdout, /^Deployment\tapp\tyes\nPod\tapp-[^\t]+\tyes\n$/)
 })
 
+test('a token for one Deployment reaches its Pods, and no Pod that only says so', { skip }, async () => {
+  const cluster = await guardedCluster()
+  const room = await openRoom(cluster, 'by-workload')
+  await cluster.countersign(['break-glass', 'settings', 'token', '--project', room.name])
+  const image = imageNamed('bound')
+  const { token } = await approve(cluster, room, image.slice(image.indexOf('sha256:')), ['--workload', 'apps/v1/Deployment/web'])
+  const marked = { spec: { template: { metadata: { labels, annotations: { [ANNOTATION]: token } } } } }
+  for (const name of ['web', 'web-2']) {
+    await expectOutput(room.kubectl(['apply', '-f', '-'], deployment(name, image)))
+    await expectOutput(room.kubectl(['patch', 'deployment', name, '-p', JSON.stringify(marked)]))
+  }
+  const web = await until('the Pod of the bound Deployment', async () => {
+    const { stdout } = await room.kubectl(['get', 'pods', '-l', 'image-policy.k8s.io/break-glass=true', '-o', 'json'])
+    const { items } = JSON.parse(stdout) as { items: readonly { metadata: { name: string; labels: object; ownerReferences: object[] } }[] }
+    return items.find(({ metadata }) => metadata.name.startsWith('web-'))?.metadata
+  })
+  const refused = await until('the other Deployment to be refused', async () => {
+    const { stdout } = await room.kubectl(['get', 'replicasets', '-o', 'json'])
+    const { items } = JSON.parse(stdout) as {
+      items: readonly { metadata: { ownerReferences: readonly { name: string }[] }; status: { conditions?: readonly { message: string }[] } }[]
+    }
+    const conditions = items.filter(({ metadata }) => metadata.ownerReferences[0]?.name === 'web-2').flatMap(({ status }) => status.conditions ?? [])
+    return conditions.length >= 2 ? conditions : undefined
+  })
+  assert.ok(refused.every(({ message }) => message.includes('denied by Binary Authorization')))
+  const forged = { ...pod('forged', image, { labels: web.labels as Record<string, string>, annotations: { [ANNOTATION]: token } }) }
+  const { metadata, ...rest } = forged as { readonly metadata: object }
+  const answer = await room.kubectl(['apply', '-f', '-'], { ...rest, metadata: { ...metadata, ownerReferences: web.ownerReferences } })
+  assert.match(answer.stderr, /Break-glass does not count \(OTHER_WORKLOAD\)/)
+  const { stdout } = await room.kubectl(['get', 'pods', '-o', 'name'])
+  assert.doesNotMatch(stdout, /web-2|forged/)
+})
+
 /** One person asks, another one approves. */
 async function approve(
   { countersign, server }: GuardedCluster,
   room: Room,
   digest: string,
+  more: readonly string[] = [],
 ): Promise<{ readonly id: string; readonly token: string }> {
   const secret = await countersign(['tokens', 'create', 'on-call', '--role', 'viewer', '--project', room.name, '--format', 'value(secret)'])
   const file = join(tempFolder(), 'token')
@@ -76,7 +110,7 @@ async function approve(
     assert.equal(code, 0, stderr)
     return stdout.trim()
   }
-  const wish = ['--cluster', CLUSTER, '--namespace', room.name, '--digest', digest, '--for', '30m', '--justification', 'INC-42']
+  const wish = ['--cluster', CLUSTER, '--namespace', room.name, '--digest', digest, '--for', '30m', '--justification', 'INC-42', ...more]
   const name = await onCall(['break-glass', 'request', ...wish, '--format', 'value(name)'])
   const id = name.split('/').at(-1) ?? ''
   await countersign(['break-glass', 'approve', id, '--project', room.name])

@@ -98,7 +98,7 @@ function review(request: GateRequest, parts: HandlerParts, segment: string): Ans
   if (isStale(parts)) return undecided(request, { code: 'STALE' }, parts)
   const deadlineMs = Math.max((parseTimeout(request.url) ?? parts.settings.decisionTimeoutMs) - MARGIN_MS, 1)
   const now = parts.surroundings.now()
-  const marked = checkBreakGlass(read.request, request.body, { world: known.project.world, now })
+  const marked = checkBreakGlass(read.request, request.body, { world: known.project.world, custom: known.custom, now })
   // A warning decides nothing, so it leaves no record: its Pods' decisions do.
   const judged = early === 'warn' ? { ...marked, serverDryRun: true } : marked
   const asked: Asked = { request: judged, project: known.project, now, deadlineMs, caller: request.caller }

@@ -1,6 +1,7 @@
 import type { Instant } from '../instant.ts'
 import type { ClusterKey, ProjectId } from '../name/resource-name.ts'
 import type { Exemption } from '../policy/exemption.ts'
+import { isOfWorkload, parseBoundWorkload, type ShownWorkload } from './bound-workload.ts'
 
 /**
  * Annotation beside the mark, on the Pod or in the Pod template, whose value is the token. An ImageReview does not carry it:
@@ -16,6 +17,8 @@ export interface BreakGlassClaims {
   readonly namespace: string
   /** Images of a repository by a pattern as in a policy, or one digest in whatever repository. */
   readonly subject: Exemption['subject']
+  /** Only for this workload and its Pods, as `apps/v1/Deployment/web`. */
+  readonly workload?: string
   readonly notBefore: Instant
   /** The first moment at which it no longer counts. */
   readonly expiresAt: Instant
@@ -32,6 +35,7 @@ export type BreakGlassRefusal =
   | 'OTHER_PROJECT'
   | 'OTHER_CLUSTER'
   | 'OTHER_NAMESPACE'
+  | 'OTHER_WORKLOAD'
   | 'OTHER_IMAGE'
 
 /** Where and when a token is shown. */
@@ -39,6 +43,7 @@ export interface BreakGlassPlace {
   readonly project: ProjectId
   readonly cluster: ClusterKey
   readonly namespace: string
+  readonly workload: ShownWorkload
   readonly now: Instant
 }
 
@@ -47,8 +52,14 @@ export function judgeClaims(claims: BreakGlassClaims, place: BreakGlassPlace): B
   if (claims.project !== place.project) return 'OTHER_PROJECT'
   if (claims.cluster !== place.cluster) return 'OTHER_CLUSTER'
   if (claims.namespace !== place.namespace) return 'OTHER_NAMESPACE'
+  if (claims.workload !== undefined && !isBoundTo(claims.workload, place.workload)) return 'OTHER_WORKLOAD'
   if (place.now < claims.notBefore) return 'TOKEN_NOT_YET'
   return place.now < claims.expiresAt ? undefined : 'TOKEN_EXPIRED'
+}
+
+function isBoundTo(text: string, shown: ShownWorkload): boolean {
+  const bound = parseBoundWorkload(text)
+  return bound.ok && isOfWorkload(bound.value, shown)
 }
 
 const REFUSALS: Readonly<Record<BreakGlassRefusal, string>> = {
@@ -61,6 +72,7 @@ const REFUSALS: Readonly<Record<BreakGlassRefusal, string>> = {
   OTHER_PROJECT: 'the token is another project’s',
   OTHER_CLUSTER: 'the token is for another cluster',
   OTHER_NAMESPACE: 'the token is for another namespace',
+  OTHER_WORKLOAD: 'the token is for one workload, and nothing here proves that this is made for it: put it into that workload’s template',
   OTHER_IMAGE: 'the token is for other images than those that may not run',
 }
 

@@ -5,6 +5,7 @@ import type { Parsed } from '../parsed.ts'
 import type { Exemption } from '../policy/exemption.ts'
 import { parsePattern } from '../policy/pattern.ts'
 import { quote } from '../quote.ts'
+import { parseBoundWorkload } from './bound-workload.ts'
 import { readFields, readText } from '../reading/fields.ts'
 import { IssueList } from '../reading/issue-list.ts'
 
@@ -13,6 +14,8 @@ export interface BreakGlassRequest {
   readonly cluster: ClusterKey
   readonly namespace: string
   readonly subject: Exemption['subject']
+  /** `apps/v1/Deployment/web`: for this workload and its Pods alone. */
+  readonly workload?: string
   readonly lifetimeMs: number
   readonly justification: string
 }
@@ -21,9 +24,9 @@ export interface BreakGlassRequest {
 const MAX_LIFETIME_MS = 90 * 24 * 60 * 60 * 1000
 const MAX_JUSTIFICATION = 1_024
 const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
-const FIELDS = ['cluster', 'namespace', 'pattern', 'digest', 'justification'] as const
+const FIELDS = ['cluster', 'namespace', 'pattern', 'digest', 'workload', 'justification'] as const
 
-/** Parses `{cluster, namespace, pattern | digest, justification}` and the lifetime, which is at most 90 days; every issue at once. */
+/** Parses `{cluster, namespace, pattern | digest, workload?, justification}` and the lifetime, which is at most 90 days; every issue at once. */
 export function parseBreakGlassRequest(tree: unknown, lifetimeMs: number): Parsed<BreakGlassRequest> {
   const issues = new IssueList()
   const fields = readFields(tree, FIELDS, [], issues) ?? {}
@@ -35,8 +38,20 @@ export function parseBreakGlassRequest(tree: unknown, lifetimeMs: number): Parse
   if (justification === '') issues.add(['justification'], 'Field is required: write why the policy must be passed by')
   if (!(lifetimeMs >= 60_000 && lifetimeMs <= MAX_LIFETIME_MS)) issues.add(['lifetime'], 'Expected a duration from 1 minute to 90 days')
   const subject = readSubject(fields, issues)
+  const workload = readWorkload(fields.workload, issues)
   if (!cluster.ok || subject === undefined || issues.all.length > 0) return { ok: false, issues: issues.all }
-  return { ok: true, value: { cluster: cluster.value, namespace, subject, lifetimeMs, justification } }
+  return {
+    ok: true,
+    value: { cluster: cluster.value, namespace, subject, ...(workload === undefined ? {} : { workload }), lifetimeMs, justification },
+  }
+}
+
+function readWorkload(given: unknown, issues: IssueList): string | undefined {
+  if (given === undefined || given === '') return undefined
+  const text = readText(given, 512, ['workload'], issues) ?? ''
+  const parsed = parseBoundWorkload(text)
+  if (!parsed.ok) for (const { message } of parsed.issues) issues.add(['workload'], message)
+  return text
 }
 
 function readSubject(

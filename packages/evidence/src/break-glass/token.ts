@@ -16,6 +16,17 @@ const VERSION = 'csbg1'
 const MAX_LENGTH = 8_192
 const FORM = /^csbg1\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})$/
 
+const CLAIMS: ReadonlySet<string> = new Set<keyof BreakGlassClaims>([
+  'id',
+  'project',
+  'cluster',
+  'namespace',
+  'subject',
+  'workload',
+  'notBefore',
+  'expiresAt',
+])
+
 /** A token that was opened, or why it proves nothing. */
 export type OpenedToken =
   | { readonly ok: true; readonly claims: BreakGlassClaims }
@@ -41,15 +52,19 @@ export function openBreakGlassToken(text: string, publicKey: KeyObject): OpenedT
 function readClaims(text: string): BreakGlassClaims | undefined {
   const tree: unknown = JSON.parse(text)
   if (!isJsonObject(tree)) return undefined
-  const { id, namespace, notBefore, expiresAt } = tree
+  // A claim that is not known narrows what the token is for: it must not be passed over.
+  if (Object.keys(tree).some((name) => !CLAIMS.has(name))) return undefined
+  const { id, namespace, workload, notBefore, expiresAt } = tree
   const [project, cluster, subject] = [
     parseProjectId(textOf(tree['project'])),
     parseClusterKey(textOf(tree['cluster'])),
     readSubject(tree['subject']),
   ]
   if (typeof id !== 'string' || typeof namespace !== 'string' || typeof notBefore !== 'number' || typeof expiresAt !== 'number') return undefined
+  if (workload !== undefined && typeof workload !== 'string') return undefined
   if (!project.ok || !cluster.ok || subject === undefined) return undefined
-  return { id, project: project.value, cluster: cluster.value, namespace, subject, notBefore, expiresAt }
+  const bound = workload === undefined ? {} : { workload }
+  return { id, project: project.value, cluster: cluster.value, namespace, subject, ...bound, notBefore, expiresAt }
 }
 
 function readSubject(tree: unknown): Exemption['subject'] | undefined {

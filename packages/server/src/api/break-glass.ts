@@ -44,12 +44,13 @@ function formatSettings({ project, settings, etag, publicKey }: BreakGlassView):
 }
 
 function formatGrant({ grant, state, token = '' }: ShownGrant): MessageInitShape<typeof BreakGlassGrantSchema> {
-  const { project, id, cluster, namespace, subject, lifetimeMs, justification, requester, requestTime, approval, revocation } = grant
+  const { project, id, cluster, namespace, subject, workload = '', lifetimeMs, justification, requester, requestTime, approval, revocation } = grant
   return {
     name: `projects/${project}/breakGlassGrants/${id}`,
     cluster,
     namespace,
     subject: 'pattern' in subject ? { case: 'pattern', value: subject.pattern } : { case: 'digest', value: subject.digest },
+    workload,
     lifetime: durationFromMs(lifetimeMs),
     justification,
     state,

@@ -39,6 +39,16 @@ test('a second person approves, and requester and approver see the token that th
   assert.equal((await breakGlass.getGrant(callerOf('attestor', 'p1'), nameOf(id))).token, undefined, 'nobody else sees it')
 })
 
+test('a token for one workload says so', async () => {
+  const { breakGlass } = await makeWorld()
+  const wish = { ...WISH, request: { ...WISH.request, workload: 'apps/v1/Deployment/web' } }
+  const { grant } = await breakGlass.requestGrant(ON_CALL, wish)
+  const { token = '' } = await breakGlass.approveGrant(SECOND, nameOf(grant.id))
+  const { publicKey } = await breakGlass.getSettings(ADMIN, 'projects/p1/breakGlass')
+  const opened = openBreakGlassToken(token, createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' }))
+  assert.deepEqual([grant.workload, opened.ok && opened.claims.workload], ['apps/v1/Deployment/web', 'apps/v1/Deployment/web'])
+})
+
 test('nobody approves what he asked for himself, without the right, or twice', async () => {
   const { breakGlass } = await makeWorld()
   const { grant } = await breakGlass.requestGrant(ADMIN, WISH)
@@ -82,6 +92,7 @@ test('a wish says where, what, how long and why', async () => {
   const message = async (change: object, lifetimeMs = WISH.lifetimeMs) =>
     (await refusalOf(breakGlass.requestGrant(ON_CALL, { ...WISH, request: { ...WISH.request, ...change }, lifetimeMs }))).message
   assert.match(await message({ justification: ' ' }), /justification: Field is required/)
+  assert.match(await message({ workload: 'web' }), /workload: Workload "web" is not valid: expected one of v1\/Pod/)
   assert.match(await message({ namespace: '' }), /namespace: Namespace "" is not valid/)
   assert.match(await message({ pattern: '*' }), /pattern: /)
   assert.match(await message({ digest: `sha256:${'a'.repeat(64)}` }), /a pattern or a digest/)

@@ -35,7 +35,7 @@ export interface ShownGrant {
 export interface GrantRequest {
   /** `projects/P` */
   readonly parent: string
-  /** `{cluster, namespace, pattern | digest, justification}` */
+  /** `{cluster, namespace, pattern | digest, workload?, justification}` */
   readonly request: unknown
   readonly lifetimeMs: number
 }
@@ -237,12 +237,13 @@ function show(
   { caller: { principal }, now }: { readonly caller: Caller; readonly now: number },
 ): ShownGrant {
   const state = stateOf(grant, now)
-  const { approval, project, id, cluster, namespace, subject } = grant
+  const { approval, project, id, cluster, namespace, subject, workload } = grant
   const mayUse = principal === grant.requester || principal === approval?.by
   if (approval === undefined || state !== 'APPROVED' || settings === undefined || !mayUse) return { grant, state }
   const { notBefore, expiresAt } = approval
+  const bound = workload === undefined ? {} : { workload }
   const key = createPrivateKey({ key: Buffer.from(settings.privateKey, 'base64'), format: 'der', type: 'pkcs8' })
-  return { grant, state, token: sealBreakGlassToken({ id, project, cluster, namespace, subject, notBefore, expiresAt }, key) }
+  return { grant, state, token: sealBreakGlassToken({ id, project, cluster, namespace, subject, ...bound, notBefore, expiresAt }, key) }
 }
 
 function stateOf({ approval, revocation }: StoredGrant, now: number): ShownGrant['state'] {

@@ -22,6 +22,8 @@ export interface StoredGrant {
   readonly cluster: ClusterKey
   readonly namespace: string
   readonly subject: Exemption['subject']
+  /** `apps/v1/Deployment/web`: for this workload and its Pods alone. */
+  readonly workload?: string
   readonly lifetimeMs: number
   readonly justification: string
   readonly requester: string

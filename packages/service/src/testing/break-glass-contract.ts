@@ -37,7 +37,7 @@ export function breakGlassContract(name: string, open: () => Promise<ContractSto
 
     test('a grant is what it was last put as, and pages go by id', async () => {
       const approval = { by: 'token:b', time: TIME, notBefore: 1, expiresAt: 60_001 }
-      const last = grant('00000000b0', { approval, revocation: { by: 'token:c', time: TIME } })
+      const last = grant('00000000b0', { workload: 'apps/v1/Deployment/web', approval, revocation: { by: 'token:c', time: TIME } })
       await store.changes.commit(async (tables) => {
         for (const put of [grant('00000000b0'), grant('00000000a0'), last]) await tables.putGrant(put)
       })

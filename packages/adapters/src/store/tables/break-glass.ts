@@ -101,9 +101,9 @@ function parseStored({ project, etag, update_time, body, public_key, private_key
 }
 
 function parseGrant({ project, id, body }: Schema['break_glass_grant']): StoredGrant {
-  const { cluster, namespace, subject, lifetimeMs, justification, requester, requestTime, approval, revocation } = bodyOf(body, id)
+  const { cluster, namespace, subject, workload, lifetimeMs, justification, requester, requestTime, approval, revocation } = bodyOf(body, id)
   const said = isJsonObject(subject) ? subject : {}
-  const asked = sound(parseBreakGlassRequest({ cluster, namespace, justification, ...said }, Number(lifetimeMs)), id)
+  const asked = sound(parseBreakGlassRequest({ cluster, namespace, workload, justification, ...said }, Number(lifetimeMs)), id)
   return {
     project: projectId(project),
     id,
