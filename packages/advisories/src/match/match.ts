@@ -52,13 +52,15 @@ export function indexAdvisories(advisories: Iterable<Advisory>): AdvisoryIndex {
 
 /** All advisories that are about a package in the version that is installed. */
 export function matchPackage(index: AdvisoryIndex, installed: InstalledPackage): readonly Match[] {
-  return comparedOf(installed).flatMap(({ name, version }) =>
-    (index.get(keyOf(installed.ecosystem, name)) ?? []).flatMap(({ advisory, affected }) => {
+  const order = versionOrder(installed.ecosystem.name)
+  return comparedOf(installed).flatMap(({ name, version }) => {
+    const compared = { version, isOrdered: order(version, version) !== undefined }
+    return (index.get(keyOf(installed.ecosystem, name)) ?? []).flatMap(({ advisory, affected }) => {
       if (!isSameRelease(affected.ecosystem, installed.ecosystem)) return []
-      const because = judgeVersion(affected, version)
+      const because = judgeVersion(affected, compared)
       return because === undefined ? [] : [{ advisory, affected, compared: { name, version }, because }]
-    }),
-  )
+    })
+  })
 }
 
 /** Debian's and Alpine's feeds name sources; of those for rpm some name sources and some what was built from them. */
@@ -67,11 +69,17 @@ function comparedOf({ ecosystem, name, version, source }: InstalledPackage): rea
   return versionOrder(ecosystem.name) === compareRpm && source.name !== name ? [source, { name, version }] : [source]
 }
 
+interface Compared {
+  readonly version: string
+  /** Asked once for a package, and not for every record about it. */
+  readonly isOrdered: boolean
+}
+
 /** Why a version is affected; undefined where it is not. */
-function judgeVersion(affected: AffectedPackage, version: string): MatchReason | undefined {
+function judgeVersion(affected: AffectedPackage, { version, isOrdered }: Compared): MatchReason | undefined {
   const order = versionOrder(affected.ecosystem.name)
   if (affected.versions.includes(version)) return { kind: 'LISTED' }
-  if (order(version, version) === undefined) return affected.ranges.length === 0 ? undefined : { kind: 'UNORDERED', version }
+  if (!isOrdered) return affected.ranges.length === 0 ? undefined : { kind: 'UNORDERED', version }
   if (affected.versions.some((listed) => order(listed, version) === 0)) return { kind: 'LISTED' }
   for (const range of affected.ranges) {
     const place = placeOf(order, range, version)
