@@ -228,3 +228,20 @@ test('deleteOccurrence() needs the right on the note, as long as there is one', 
   await occurrences.deleteOccurrence(attestor, name)
   assert.equal((await refusalOf(occurrences.getOccurrence(ADMIN, name))).code, 'NOT_FOUND')
 })
+
+test('where the note of a finding is gone, who may attach to other notes cannot take it away: a signer reads it all the same', async () => {
+  const { notes, occurrences } = await arrange()
+  const cve = 'projects/p1/notes/CVE-1'
+  await notes.createNote(ADMIN, { parent: 'projects/p1', noteId: 'CVE-1', note: { vulnerability: { severity: 'CRITICAL' } } })
+  const packageIssue = [
+    { affectedCpeUri: 'c', affectedPackage: 'zlib', affectedVersion: { kind: 'NORMAL', name: '1' }, fixedVersion: { kind: 'MAXIMUM' } },
+  ]
+  const found = { resourceUri: `https://r.example/a@${DIGEST}`, noteName: cve, vulnerability: { effectiveSeverity: 'CRITICAL', packageIssue } }
+  const name = String((await occurrences.createOccurrence(ADMIN, 'projects/p1', found))['name'])
+  await notes.deleteNote(ADMIN, cve)
+  const attestor = callerOf('attestor', 'p1', [NOTE])
+  assert.equal((await refusalOf(occurrences.deleteOccurrence(attestor, name))).code, 'PERMISSION_DENIED')
+  const change = { occurrence: { vulnerability: { effectiveSeverity: 'LOW', packageIssue } }, mask: ['vulnerability'] }
+  assert.equal((await refusalOf(occurrences.updateOccurrence(attestor, name, change))).code, 'PERMISSION_DENIED')
+  await occurrences.deleteOccurrence(callerOf('attestor', 'p1', [cve]), name)
+})

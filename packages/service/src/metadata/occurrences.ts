@@ -231,10 +231,15 @@ async function deleteOccurrence(ports: OccurrencePorts, caller: Caller, text: st
   })
 }
 
-/** Changing what hangs on a note needs the right on the note too; where the note is gone there is nobody left to ask. */
+/**
+ * Changing what hangs on a note needs the right on the note too. Where the note is gone there is nobody left to ask: its attestations mean nothing any more.
+ * But a signer reads findings whose note is gone, and whoever attests to other notes is not to take them away.
+ */
 async function attachGrants(tables: NoteTables, caller: Caller, occurrence: StoredOccurrence): Promise<readonly Grant[]> {
   const note = await tables.findNote(occurrence.note)
-  return note?.uid === occurrence.noteUid ? [requireAttach(caller, note)] : []
+  if (note?.uid === occurrence.noteUid) return [requireAttach(caller, note)]
+  const isForeign = caller.role === 'attestor' && occurrence.kind !== 'ATTESTATION'
+  return isForeign ? [requirePermission(caller, 'containeranalysis.notes.attachOccurrence', occurrence.note)] : []
 }
 
 interface OccurrenceChange {
