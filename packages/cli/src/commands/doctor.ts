@@ -5,10 +5,12 @@ import { type Api, pathOf, textIn, type Tree } from '../connection/api.ts'
 import { connectKubernetes, KUBECONFIG_OPTION } from '../connection/kubernetes.ts'
 import type { Context } from '../context.ts'
 import { checkClock, checkGates, checkPolicy, checkSystemImages } from '../doctor/check-policy.ts'
+import { checkMarks } from '../doctor/check-marks.ts'
 import { checkWebhook, entriesOf } from '../doctor/check-webhook.ts'
 import { type Finding, fail, ok, warn } from '../doctor/finding.ts'
 import { evaluateOnServer } from '../evaluation/on-server.ts'
 import { EXIT, type ExitCode, printable, UsageError } from '../terminal.ts'
+import { readMarks } from './break-glass/marks.ts'
 import type { Verb } from './verb.ts'
 
 /** Namespaces of Kubernetes itself. */
@@ -19,7 +21,7 @@ export const doctor: Verb = {
   usage: 'doctor',
   summary: 'Look for what is usually wrong with a guarded cluster',
   details: [
-    'Looks at the webhook, its certificate, whether it is reached, what goes past it, clocks, policy and gates, and asks the policy about',
+    'Looks at the webhook, its certificate, whether it is reached, what goes past it, clocks, policy, gates and break-glass marks, and asks the policy about',
     'every Pod that runs in the namespaces of Kubernetes itself. Changes nothing.',
     'Exit codes: 0 nothing is broken · 1 something is · 3 Kubernetes or the server could not be asked.',
   ].join('\n'),
@@ -62,6 +64,7 @@ async function examine(context: Context, { client, cluster, namespaces }: Patien
     checkClock(servedAt, now),
     ...checkPolicy(policy, { cluster, known: clusters.map((one) => textIn(one, 'key')) }),
     checkGates(status),
+    ...checkMarks(await readMarks(client)),
     ...(await checkPods(api, { client, cluster, namespaces }, project)),
   ]
 }

@@ -55,6 +55,17 @@ test('the webhook configuration fails closed, but for Pods that carry the break-
   assert.equal(webhooks[0]?.['clientConfig']?.['caBundle'], Buffer.from(FAKE_CA).toString('base64'))
 })
 
+test('the webhook configuration of a cluster that asks for tokens says what its fail-open entry means', async () => {
+  const { run } = await makeWorld()
+  await run('clusters', 'register', 'l.c1')
+  const print = async () => (await run('clusters', 'describe', 'l.c1', '--webhook-configuration')).stdout
+  assert.doesNotMatch(await print(), /token/)
+  await run('break-glass', 'settings', 'token', '--cluster', 'l.c1')
+  const printed = await print()
+  assert.match(printed, /^# This cluster asks for a break-glass token\./)
+  assert.equal(parseYamlDocuments(printed).ok, true)
+})
+
 test('clusters update adds what the webhook configuration asks about, and replaces only what was given', async () => {
   const { run } = await makeWorld()
   await run('clusters', 'register', 'l.c1', '--workloads', 'warn')

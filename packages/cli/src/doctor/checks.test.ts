@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { STRICT, webhookConfiguration } from '../install/webhook.ts'
 import { checkClock, checkGates, checkPolicy } from './check-policy.ts'
+import { checkMarks } from './check-marks.ts'
 import { checkWebhook, entriesOf } from './check-webhook.ts'
 import { selects } from './label-selector.ts'
 
@@ -86,4 +87,19 @@ test('a label selector takes what Kubernetes says it takes', () => {
       [false, false],
     ],
   )
+})
+
+test('checkMarks() names each template with a mark, no Pod, and of very many the first', () => {
+  const mark = { namespace: 'shop', kind: 'Deployment', name: 'web', mark: 'image-policy.k8s.io/break-glass', token: 'no' } as const
+  assert.deepEqual(checkMarks([{ ...mark, kind: 'Pod' }]), [{ check: 'break-glass', level: 'OK', finding: 'No template carries a mark' }])
+  assert.deepEqual(checkMarks([mark]), [
+    {
+      check: 'break-glass',
+      level: 'WARN',
+      finding: 'The template of Deployment shop/web carries image-policy.k8s.io/break-glass: whatever it names is let in',
+      fix: 'kubectl edit deployment web -n shop',
+    },
+  ])
+  const many = checkMarks(Array.from({ length: 25 }, () => mark))
+  assert.deepEqual([many.length, many.at(-1)?.finding], [21, '5 more templates carry a mark'])
 })

@@ -1,6 +1,7 @@
 import { type JsonValue, toJson } from '@bufbuild/protobuf'
 import { attestorMessage } from '@countersign/api/convert/attestor.ts'
 import { Audit } from '@countersign/api/gen/countersign/v1/audit_pb.ts'
+import { BreakGlass } from '@countersign/api/gen/countersign/v1/break_glass_pb.ts'
 import { Clusters } from '@countersign/api/gen/countersign/v1/clusters_pb.ts'
 import { Evaluation } from '@countersign/api/gen/countersign/v1/evaluation_pb.ts'
 import { Evidence } from '@countersign/api/gen/countersign/v1/evidence_pb.ts'
@@ -25,6 +26,7 @@ import { makeTokens } from '@countersign/service/access/tokens.ts'
 import { makeAudit } from '@countersign/service/audit/audit.ts'
 import { makeReceipts, type FoundReceipt } from '@countersign/service/audit/receipts.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
+import { type BreakGlassView, makeBreakGlass } from '@countersign/service/break-glass/break-glass.ts'
 import { clusterEtag } from '@countersign/service/registration/cluster-etag.ts'
 import type { ClusterView } from '@countersign/service/registration/clusters.ts'
 import type { PolicyView } from '@countersign/service/policy/policies.ts'
@@ -83,8 +85,13 @@ function sparse(tree: JsonValue | undefined): unknown {
   return JSON.parse(JSON.stringify(tree, (_, value: unknown) => (value === '' || (Array.isArray(value) && value.length === 0) ? undefined : value)))
 }
 
-function registrationOf({ projects, clusters, exemptions, store, surroundings }: PolicyWorld) {
+function formatBreakGlass({ project, settings, etag, publicKey }: BreakGlassView): unknown {
+  return { name: `projects/${project}/breakGlass`, mode: settings.mode, clusters: settings.clusters, etag, publicKey }
+}
+
+function registrationOf({ projects, clusters, exemptions, store, surroundings, pageTokens }: PolicyWorld) {
   const tokens = makeTokens({ changes: store.changes, surroundings })
+  const breakGlass = makeBreakGlass({ changes: store.changes, surroundings, pageTokens })
   const cluster = ({ project: owner, segment, ...rest }: ClusterView): unknown => ({
     ...rest,
     name: `projects/${owner}/clusters/${rest.key}`,
@@ -111,6 +118,15 @@ function registrationOf({ projects, clusters, exemptions, store, surroundings }:
   })
   const [id, key] = [(name: string): string => name.split('/')[1] ?? '', (name: string): string => name.split('/')[3] ?? '']
   return [
+    serveJson(BreakGlass, {
+      getBreakGlassSettings: async (request) => formatBreakGlass(await breakGlass.getSettings(ADMIN, text(request, 'name'))),
+      updateBreakGlassSettings: async (request) => {
+        const { mode, clusters: own, etag } = request
+        return formatBreakGlass(
+          await breakGlass.updateSettings(ADMIN, text(request, 'name'), { settings: { mode, clusters: own }, etag: String(etag) }),
+        )
+      },
+    }),
     serveJson(Projects, {
       createProject: async (request) => project(await projects.createProject(ADMIN, text(request['project'], 'id'))),
       getProject: async (request) => project(await projects.getProject(ADMIN, id(text(request, 'name')))),

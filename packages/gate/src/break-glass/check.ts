@@ -89,7 +89,10 @@ function showWorkload({ workload, user }: AdmissionRequest, object: JsonObject):
   const templateHash = ownText(memberOf(metadata, 'labels'), 'pod-template-hash')
   const { apiVersion, kind, name } = workload
   return {
-    ...{ apiVersion, kind, name, user: user?.username ?? '' },
+    apiVersion,
+    kind,
+    name,
+    user: user?.username ?? '',
     ...(isJsonObject(owner) ? { controller: showOwner(owner) } : {}),
     ...(templateHash === undefined ? {} : { templateHash }),
   }

@@ -1,9 +1,7 @@
 import { connectKubernetes, KUBECONFIG_OPTION } from '../../connection/kubernetes.ts'
 import { EXIT, type ExitCode } from '../../terminal.ts'
 import type { Verb } from '../verb.ts'
-import { findMarks, MARKED_KINDS } from './marks.ts'
-
-const MAX_OBJECTS = 50_000
+import { readMarks } from './marks.ts'
 
 export const listMarks: Verb = {
   usage: 'list-marks',
@@ -13,13 +11,7 @@ export const listMarks: Verb = {
   options: [{ flags: '--namespace <namespace>', summary: 'of this namespace only' }, KUBECONFIG_OPTION],
   async run(context, given): Promise<ExitCode> {
     const client = await connectKubernetes(context.terminal, given.text('--kubeconfig'))
-    const namespace = given.text('--namespace')
-    const rows: ReturnType<typeof findMarks>[number][] = []
-    for (const { api, resource, apiVersion, kind } of MARKED_KINDS) {
-      const path = namespace === undefined ? `${api}/${resource}` : `${api}/namespaces/${encodeURIComponent(namespace)}/${resource}`
-      const found = await client.list(path, MAX_OBJECTS)
-      rows.push(...findMarks(found.map((object) => ({ ...object, apiVersion, kind }))))
-    }
+    const rows = await readMarks(client, given.text('--namespace'))
     await context.showRows(rows, [
       { heading: 'NAMESPACE', value: 'namespace' },
       { heading: 'KIND', value: 'kind' },

@@ -1,3 +1,4 @@
+import type { KubernetesClient } from '@countersign/adapters/kubernetes/client.ts'
 import { BREAK_GLASS_TOKEN_ANNOTATION } from '@countersign/core/break-glass/grant.ts'
 import { isJsonObject, type JsonObject } from '@countersign/core/json-object.ts'
 import { findPods } from '@countersign/core/workload/pod.ts'
@@ -16,7 +17,7 @@ export interface Mark {
 }
 
 /** Where marks can stand: what makes Pods, and Pods. ReplicaSets and Jobs that another object made say what that one says. */
-export const MARKED_KINDS = [
+const MARKED_KINDS = [
   { api: '/apis/apps/v1', resource: 'deployments', apiVersion: 'apps/v1', kind: 'Deployment' },
   { api: '/apis/apps/v1', resource: 'statefulsets', apiVersion: 'apps/v1', kind: 'StatefulSet' },
   { api: '/apis/apps/v1', resource: 'daemonsets', apiVersion: 'apps/v1', kind: 'DaemonSet' },
@@ -27,6 +28,8 @@ export const MARKED_KINDS = [
   { api: '/api/v1', resource: 'podtemplates', apiVersion: 'v1', kind: 'PodTemplate' },
   { api: '/api/v1', resource: 'pods', apiVersion: 'v1', kind: 'Pod' },
 ] as const
+
+const MAX_OBJECTS = 50_000
 
 /** The marks of these objects. Of what a controller made only Pods are told: its template stands with its owner. */
 export function findMarks(objects: readonly JsonObject[]): readonly Mark[] {
@@ -39,6 +42,17 @@ export function findMarks(objects: readonly JsonObject[]): readonly Mark[] {
     const [namespace, name] = [textIn(metadata, 'namespace'), textIn(metadata, 'name')]
     return [{ namespace, kind: textIn(object, 'kind'), name, mark: mark.key, token: hasToken(object) ? 'yes' : 'no' }]
   })
+}
+
+/** The marks of a cluster, or of one namespace of it. */
+export async function readMarks(client: Pick<KubernetesClient, 'list'>, namespace?: string): Promise<readonly Mark[]> {
+  const marks: Mark[] = []
+  for (const { api, resource, apiVersion, kind } of MARKED_KINDS) {
+    const path = namespace === undefined ? `${api}/${resource}` : `${api}/namespaces/${encodeURIComponent(namespace)}/${resource}`
+    const found = await client.list(path, MAX_OBJECTS)
+    marks.push(...findMarks(found.map((object) => ({ ...object, apiVersion, kind }))))
+  }
+  return marks
 }
 
 function hasToken(object: JsonObject): boolean {

@@ -2,7 +2,7 @@ import { pathOf } from '../../connection/api.ts'
 import { fullName } from '../../context.ts'
 import type { Verb } from '../verb.ts'
 import { formatPinningConfiguration } from './pinning-webhook.ts'
-import { formatWebhookConfiguration } from './connection-format.ts'
+import { describeWebhook } from './connection-format.ts'
 
 export const describeCluster: Verb = {
   usage: 'describe <cluster>',
@@ -17,8 +17,9 @@ export const describeCluster: Verb = {
   ],
   async run(context, given) {
     const name = fullName(context, 'clusters', given.argument(0))
-    const cluster = await (await context.api()).call('GET', pathOf('/countersign/v1', name))
-    if (given.has('--webhook-configuration')) context.terminal.write(formatWebhookConfiguration(cluster))
+    const api = await context.api()
+    const cluster = await api.call('GET', pathOf('/countersign/v1', name))
+    if (given.has('--webhook-configuration')) context.terminal.write(await describeWebhook(api, cluster))
     else if (given.has('--pinning-configuration')) context.terminal.write(formatPinningConfiguration(cluster))
     else await context.showOne(cluster)
   },

@@ -2,7 +2,7 @@ import { pathOf, textIn } from '../../connection/api.ts'
 import type { Context } from '../../context.ts'
 import { printable } from '../../terminal.ts'
 import type { Verb } from '../verb.ts'
-import { type ClusterConnection, connectionOf, formatWebhookConfiguration } from './connection-format.ts'
+import { type ClusterConnection, connectionOf, describeWebhook } from './connection-format.ts'
 import { changedSettings, SETTING_OPTIONS, settingsOf } from './settings.ts'
 
 export const registerCluster: Verb = {
@@ -23,10 +23,11 @@ export const registerCluster: Verb = {
     const trustDomain = given.text('--trust-domain')
     const settings = changedSettings(settingsOf({}), given)
     const body = { key, settings, ...(trustDomain === undefined ? {} : { trustDomain }) }
-    const cluster = await (await context.api()).call('POST', pathOf('/countersign/v1', `projects/${project}/clusters`), { body })
+    const api = await context.api()
+    const cluster = await api.call('POST', pathOf('/countersign/v1', `projects/${project}/clusters`), { body })
     const connection = connectionOf(cluster)
     context.terminal.say(`Registered cluster [${textIn(cluster, 'key')}] in project [${project}].`)
-    if (given.has('--webhook-configuration')) context.terminal.write(formatWebhookConfiguration(cluster))
+    if (given.has('--webhook-configuration')) context.terminal.write(await describeWebhook(api, cluster))
     else if (context.hasFormat) await context.showOne(connection)
     else explain(context, `${key} --project ${project}`, connection)
   },
