@@ -175,6 +175,19 @@ describe('attestImage()', () => {
     assert.deepEqual(attestations.done, ['createNote', 'create 1'])
   })
 
+  test('§1.7 step 1: an attestation without any signature is none, as kritis too', async () => {
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    await attestations.create({ serializedPayload: PAYLOAD, signatures: [] })
+    assert.equal((await run(sign({ attestations, enough: 'ANY_SIGNATURE' })))?.outcome, 'CREATED')
+  })
+
+  test('§8.1: a note that cannot be looked at is not made: only an absent one is', async () => {
+    const attestations = makeAttestations(`https://${IMAGE}`)
+    const hidden = { ...attestations, findNote: () => Promise.reject(new Error('forbidden')) }
+    await assert.rejects(run(sign({ attestations: hidden })), /forbidden/)
+    assert.deepEqual(attestations.done, [])
+  })
+
   test('§8.1: overwriting writes first, then deletes this key’s earlier ones alone', async () => {
     const attestations = makeAttestations(`https://${IMAGE}`)
     await run(sign({ attestations }))

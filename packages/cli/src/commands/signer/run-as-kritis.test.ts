@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { makeFakeServer } from '../../testing/fake-server.ts'
-import { runInMemory } from '../../testing/memory-terminal.ts'
+import { type MemoryWorld, runInMemory } from '../../testing/memory-terminal.ts'
 import { discovery, type ScanScript, SCANNED_IMAGE as IMAGE, serveScans, vulnerability } from '../../testing/served-scans.ts'
 
 /** Kritis asks for neither kind nor version. */
@@ -15,12 +15,12 @@ const CHECK = ['-mode', 'check-only', '-image', IMAGE, '-policy', 'policy.yaml']
 const KEY = ['-pkix_private_key', 'key.pem', '-pkix_alg', 'ECDSA-P256-SHA256']
 const BYPASS = ['-mode', 'bypass-and-sign', '-image', IMAGE, '-note_name', 'projects/p1/notes/qa', ...KEY]
 
-async function makeRun(script: ScanScript = [CLEAN], policy = POLICY) {
+async function makeRun(script: ScanScript = [CLEAN], policy = POLICY, more: MemoryWorld = {}) {
   const { send, requests } = await makeFakeServer()
-  const files = { 'policy.yaml': policy, 'key.pem': privateKey.export({ type: 'pkcs8', format: 'pem' }), 'bad.pem': 'nothing' }
+  const files = { 'policy.yaml': policy, 'key.pem': privateKey.export({ type: 'pkcs8', format: 'pem' }), 'bad.pem': 'nothing', 'empty.asc': '' }
   const served = serveScans(send, script)
   const run = async (...argv: readonly string[]) => {
-    const { exit, stdout, stderr } = await runInMemory(['signer', '--kritis-compat', ...argv], { send: served, files })
+    const { exit, stdout, stderr } = await runInMemory(['signer', '--kritis-compat', ...argv], { send: served, files, ...more })
     return { exit, stdout, lines: stderr.split('\n').map((line) => line.replace(/^([IWEF])\d{4} \S+ +\d+ \S+\] /, '$1 ')) }
   }
   return { run, requests }
@@ -49,12 +49,35 @@ describe('countersign signer --kritis-compat', () => {
       'I Using pkix key for signing.',
       'I Using specified attestation project: p1',
       `I No existing attestation was found for image "${IMAGE}".`,
+      `I Creating attestation for image "${IMAGE}".`,
       `I Attestation for image "${IMAGE}" is successfully created locally.`,
+      `I Uploading attestation for image "${IMAGE}".`,
       `I Attestation for image "${IMAGE}" is successfully uploaded.`,
     ])
     assert.deepEqual((await run(...BYPASS, '-stderrthreshold=WARNING')).lines, [
       `W Attestation for image "${IMAGE}" already existed and signer is configured not to overwrite.`,
     ])
+    assert.deepEqual((await run(...BYPASS, '-overwrite', '-logtostderr')).lines.slice(3, 4), [
+      `I Deleting existing attestation for image "${IMAGE}" because signer.config.overwrite=True.`,
+    ])
+  })
+
+  test('§1.1 row attestation_project: empty, it is the second segment of the image’s path', async () => {
+    const { run } = await makeRun([CLEAN], POLICY, { env: { COUNTERSIGN_PROJECT: '' } })
+    const { exit, lines } = await run(...BYPASS, '-logtostderr')
+    assert.deepEqual([exit, lines[2]], [0, 'I Using image project as attestation project: p1'])
+  })
+
+  test('§1.1: of several keys KMS goes before PGP, and PGP before PKIX, silently', async () => {
+    const { run } = await makeRun()
+    const [pgp, kms] = [['-pgp_private_key=bad.pem'], ['-kms_key_name=k', '-kms_digest_alg=SHA256']]
+    assert.match((await run(...BYPASS, ...pgp)).lines[0] ?? '', /^F Creating pgp signer failed: /)
+    assert.match((await run(...BYPASS, ...pgp, ...kms)).lines[0] ?? '', /^F Creating kms signer failed: /)
+  })
+
+  test('§8.1, #508: an image without tag and digest is a violation, no crash', async () => {
+    const { exit, lines } = await (await makeRun()).run('-mode=check-only', '-image=registry.example/p1/app', '-policy=policy.yaml')
+    assert.deepEqual([exit, lines[1]], [1, 'E Found 1 violations in image registry.example/p1/app:'])
   })
 
   test('§1.2, §1.6: exit 1 for violations, each an E line', async () => {
@@ -135,6 +158,8 @@ describe('countersign signer --kritis-compat', () => {
     ['an unknown algorithm', 'F Empty or unknown PKIX signature algorithm: x', [...BYPASS, '-pkix_alg=x']],
     ['an absent key file', 'F Fail to read signer key: ', [...BYPASS, '-pkix_private_key=none']],
     ['a file that is no key', 'F Creating pkix signer failed: ', [...BYPASS, '-pkix_private_key=bad.pem']],
+    ['#594: a PGP file that is no key', 'F Creating pgp signer failed: ', [...BYPASS, '-pgp_private_key=bad.pem']],
+    ['#594: an empty PGP file', 'F Creating pgp signer failed: ', [...BYPASS, '-pgp_private_key=empty.asc']],
     ['a KMS key without its hash', 'F kms_digest_alg is unspecified, must be one of ', [...BYPASS, '-kms_key_name=k']],
     ['a hash that is not known', 'F Unsupported digest algorithm MD5', [...BYPASS, '-kms_key_name=k', '-kms_digest_alg=MD5']],
     [

@@ -112,7 +112,9 @@ function tellAttested(image: string, { outcome, replaced }: Attested, log: Kriti
       ? `No existing attestation was found for image "${image}".`
       : `Deleting existing attestation for image "${image}" because signer.config.overwrite=True.`
   log('INFO', earlier)
+  log('INFO', `Creating attestation for image "${image}".`)
   log('INFO', `Attestation for image "${image}" is successfully created locally.`)
+  log('INFO', `Uploading attestation for image "${image}".`)
   log('INFO', `Attestation for image "${image}" is successfully uploaded.`)
 }
 
