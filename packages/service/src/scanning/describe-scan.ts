@@ -93,10 +93,12 @@ function issueTree(
     ...fixed,
     effectiveSeverity,
     packageType,
-    fileLocation: [...new Map(installed.map((listed) => [listed.filePath, listed])).values()].slice(0, MAX_PLACES).map(({ filePath, layer }) => ({
-      filePath,
-      layerDetails: { index: layer, ...(layers[layer] === undefined ? {} : { diffId: layers[layer] }) },
-    })),
+    fileLocation: [...new Map(installed.filter(({ filePath }) => filePath !== '').map((place) => [place.filePath, place])).values()]
+      .slice(0, MAX_PLACES)
+      .map(({ filePath, layer }) => ({
+        filePath,
+        ...(layer === undefined ? {} : { layerDetails: { index: layer, ...(layers[layer] === undefined ? {} : { diffId: layers[layer] }) } }),
+      })),
   }
 }
 

@@ -8,6 +8,15 @@ import { concludeSeverity, gravestOf, rankOf, type ReportedSeverity, type Severi
 import type { Almanac } from './almanac.ts'
 import type { ImageListing, ListedPackage, PackageType } from './listing.ts'
 
+/** Where an affected package lies. */
+export interface InstalledPlace {
+  readonly name: string
+  readonly version: string
+  /** Empty where whoever found it does not say. */
+  readonly filePath: string
+  readonly layer?: number
+}
+
 /** An affected package, and how we know. */
 export interface FoundIssue extends PackageIssue {
   readonly packageType: PackageType
@@ -15,7 +24,7 @@ export interface FoundIssue extends PackageIssue {
   /** `openssl 3.0.11-1 < 3.0.13-1, DSA-5678-1`: one sentence an advisory. */
   readonly explanations: readonly string[]
   /** The installed packages: of a distribution's source all that were built from it. */
-  readonly installed: readonly ListedPackage[]
+  readonly installed: readonly InstalledPlace[]
 }
 
 /** A vulnerability that is in an image. */

@@ -56,7 +56,8 @@ export async function beginPublication(store: ScanStore, target: ScanTarget): Pr
     },
     finish: async (result) => {
       const published = await publishFindings(store, target, result)
-      await publishPackages(store, target, result)
+      // Another scanner's results tell of no packages: those that are known stay.
+      if (result.listing.packages.length > 0) await publishPackages(store, target, result)
       await tell(finishedDiscovery(result))
       return published
     },

@@ -1,4 +1,4 @@
-import type { FoundVulnerability, ScanResult } from '@countersign/service/scanning/judge-listing.ts'
+import type { FoundVulnerability, InstalledPlace, ScanResult } from '@countersign/service/scanning/judge-listing.ts'
 import type { ListedPackage } from '@countersign/service/scanning/listing.ts'
 import { formatPurl } from '@countersign/service/scanning/purl.ts'
 import manifest from '../../../package.json' with { type: 'json' }
@@ -9,7 +9,7 @@ const METHODS = { 2: 'CVSSv2', 3: 'CVSSv3', 4: 'CVSSv4' } as const
 /** A scan as CycloneDX 1.5: the packages as components, each with its package URL, and what is known of them as vulnerabilities. */
 export function formatCycloneDx(name: string, { listing, findings, scannedAt }: ScanResult): unknown {
   const { digest, distribution, packages } = listing
-  const refs = new Map(packages.map((listed, index) => [listed, `${index}:${formatPurl(listed, distribution)}`]))
+  const refs = new Map<InstalledPlace, string>(packages.map((listed, index) => [listed, `${index}:${formatPurl(listed, distribution)}`]))
   return {
     bomFormat: 'CycloneDX',
     specVersion: '1.5',
@@ -43,7 +43,7 @@ function componentOf(
 
 function vulnerabilityOf(
   { id, effectiveSeverity, cvss, summary, issues, references }: FoundVulnerability,
-  refs: ReadonlyMap<ListedPackage, string>,
+  refs: ReadonlyMap<InstalledPlace, string>,
 ): unknown {
   const rated =
     cvss === undefined

@@ -143,3 +143,21 @@ test('scan says what is not there, or is something else', async (t) => {
   assert.match((await scan(folder, 'oci:@/layout')).stderr, /has other content than its digest says/)
   assert.equal((await runInMemory(['scan', `oci:${folder}/layout`])).exit, 2)
 })
+
+test('scan takes what another scanner found, of this image only', async () => {
+  const digest = `sha256:${'ab'.repeat(32)}`
+  const vulnerability = { VulnerabilityID: 'CVE-2026-1', PkgName: 'openssl', InstalledVersion: '1', FixedVersion: '2', Severity: 'HIGH' }
+  const report = (name: string) =>
+    JSON.stringify({
+      SchemaVersion: 2,
+      ArtifactName: 'app',
+      Metadata: { RepoDigests: [`app@${name}`] },
+      Results: [{ Class: 'os-pkgs', Vulnerabilities: [vulnerability] }],
+    })
+  const files = { 'ours.json': report(digest), 'other.json': report(`sha256:${'cd'.repeat(32)}`), 'none.json': '{' }
+  const run = async (file: string, ...more: readonly string[]) =>
+    await runInMemory(['scan', `registry.example/app@${digest}`, '--results', file, ...more], { files })
+  const { exit, stdout } = await run('ours.json', '--fail-on', 'HIGH')
+  assert.deepEqual([exit, /HIGH .*CVE-2026-1 .*openssl .*openssl 1, fixed in 2, CVE-2026-1, says trivy/.test(stdout)], [1, true])
+  assert.deepEqual([(await run('other.json')).exit, (await run('none.json')).exit, (await run('ours.json', '--feeds', 'x')).exit], [2, 2, 2])
+})

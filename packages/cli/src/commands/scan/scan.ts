@@ -16,6 +16,7 @@ import type { Verb } from '../verb.ts'
 import { openImage, type OpenedImage } from './open-image.ts'
 import { exitCodeOf, parseFailOn, requireFormat, showScan } from './report.ts'
 import { makeScanStore } from './stored-scan.ts'
+import { readTold } from './told-results.ts'
 
 export const scan: Verb = {
   usage: 'scan <image>',
@@ -31,9 +32,11 @@ export const scan: Verb = {
     'countersign scan oci:build/layout:v1 --feeds feeds/ -o sarif',
     'countersign scan docker-archive:app.tar --feeds feeds/ -o cyclonedx',
     'countersign scan registry.example/app@sha256:02115bc7… --feeds feeds/ --upload --project demo',
+    'countersign scan registry.example/app@sha256:02115bc7… --results trivy.json --upload --project demo',
   ],
   options: [
     { flags: '--feeds <path>', summary: 'a file or folder of advisories; several are read together', kind: 'list' },
+    { flags: '--results <file>', summary: 'what another scanner found, in place of a scan: the JSON of trivy image or grype' },
     { flags: '--fail-on <severity>', summary: 'end with 1 where a vulnerability is as grave: MINIMAL, LOW, MEDIUM, HIGH, CRITICAL, or ANY' },
     { flags: '--platform <platform>', summary: 'which image of an index, such as linux/arm64 (default: linux/amd64, or the only one)' },
     { flags: '--upload', summary: 'tell the scan to the server' },
@@ -43,14 +46,14 @@ export const scan: Verb = {
   async run(context, given): Promise<ExitCode> {
     requireFormat(context)
     const failOn = parseFailOn(given.text('--fail-on'))
-    if (given.list('--feeds').length === 0)
-      throw new UsageError('No feed was named, so that nothing is known of any package', 'Name files or folders with --feeds')
+    if (given.has('--results') === given.list('--feeds').length > 0)
+      throw new UsageError(
+        'Exactly one of --feeds and --results is needed',
+        'Without feeds nothing is known of any package: name files or folders with --feeds',
+      )
     try {
-      const almanac = await readFeeds(context, given)
-      const image = await openImage(context, given)
-      const publication = given.has('--upload') ? await publish(context, image) : undefined
-      const result = await scanImage(context, image, { almanac, publication })
-      await showScan(context, image.name, result)
+      const { name, result } = given.has('--results') ? await scanByOther(context, given) : await scanByOurselves(context, given)
+      await showScan(context, name, result)
       return exitCodeOf(context, result, failOn)
     } catch (error) {
       const code = reportError(error, context.terminal)
@@ -58,6 +61,25 @@ export const scan: Verb = {
       return code === EXIT.NO ? EXIT.UNDECIDED : code
     }
   },
+}
+
+interface Scanned {
+  readonly name: string
+  readonly result: ScanResult
+}
+
+async function scanByOurselves(context: Context, given: Given): Promise<Scanned> {
+  const almanac = await readFeeds(context, given)
+  const image = await openImage(context, given)
+  const publication = given.has('--upload') ? await publish(context, image) : undefined
+  const result = await tell(context, publication, async (scannedAt) => judgeListing(await list(context, image), almanac, scannedAt))
+  return { name: image.name, result }
+}
+
+async function scanByOther(context: Context, given: Given): Promise<Scanned> {
+  const { image, result } = await readTold(context, given)
+  const publication = given.has('--upload') ? await publish(context, image) : undefined
+  return { name: image.name, result: await tell(context, publication, async () => result) }
 }
 
 async function readFeeds({ terminal }: Context, given: Given): Promise<Almanac> {
@@ -72,16 +94,11 @@ async function readFeeds({ terminal }: Context, given: Given): Promise<Almanac> 
   }
 }
 
-interface Means {
-  readonly almanac: Almanac
-  readonly publication: Publication | undefined
-}
-
-async function scanImage(context: Context, image: OpenedImage, { almanac, publication }: Means): Promise<ScanResult> {
+async function tell(context: Context, publication: Publication | undefined, scanImage: (at: string) => Promise<ScanResult>): Promise<ScanResult> {
   const now = (): string => new Date(context.terminal.now()).toISOString()
   try {
     await publication?.scanning()
-    const result = judgeListing(await list(context, image), almanac, now())
+    const result = await scanImage(now())
     if (result.unsupported !== undefined) await publication?.fail('FINISHED_UNSUPPORTED', result.unsupported, now())
     else if (publication !== undefined) tellPublished(context, await publication.finish(result))
     return result
@@ -98,7 +115,7 @@ async function list({ terminal }: Context, { source }: OpenedImage): ReturnType<
   return await listPackages(source, terminal.interactive ? { onProgress } : {})
 }
 
-async function publish(context: Context, { resourceUri, name }: OpenedImage): Promise<Publication> {
+async function publish(context: Context, { resourceUri, name }: Omit<OpenedImage, 'source'>): Promise<Publication> {
   if (resourceUri === undefined)
     throw new UsageError(
       `"${name}" has no place in a registry that a scan could be told of`,
