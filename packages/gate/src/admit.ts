@@ -9,7 +9,8 @@ import type { Asked } from './asked.ts'
 import { Deadline } from './deadline.ts'
 import type { Facts } from './facts/facts.ts'
 import type { DecidedRequest } from './record/decided-request.ts'
-import type { Recorder } from './record/recorder.ts'
+import type { Recorder, RecordWitness } from './record/recorder.ts'
+import { type Answering, type ReadyAnswer, WaitingAnswer } from './waiting-answer.ts'
 import type { CompiledProject } from './world/world.ts'
 
 /** What an admission is judged with. */
@@ -19,15 +20,6 @@ export interface AdmitParts {
   readonly systemPolicy?: CompiledPolicy
   /** What an ImageReview must show before it may be concluded; empty: nothing. */
   readonly imageReviewMustShow: readonly UnseenByImageReview[]
-}
-
-/** A decision and where it was recorded. */
-export interface Admission {
-  readonly decision: AdmissionDecision
-  /** Absent where nothing was recorded: a server-side dry run, or a spool that cannot be written. */
-  readonly receiptDigest?: string
-  /** Set where the decision stands although it could not be recorded. */
-  readonly unrecorded?: 'SPOOL_UNAVAILABLE'
 }
 
 type Attestations = Record<AttestorName, Record<ImageDigest, DigestEvidence>>
@@ -41,30 +33,37 @@ interface Gathered {
 const LAST_MS = 100
 
 /**
- * Admits: gather, verify, decide, record; the answer is the caller's. Where everything is in memory nothing is awaited but
- * the record, which is durable before this resolves. Nothing is awaited beyond the deadline. Never rejects.
+ * Admits: gather, verify, decide, record; the answer is the caller's, and is made while the record is written. Where everything is in memory
+ * nothing is awaited but the record, which is durable before this resolves. Nothing is awaited beyond the deadline. Never rejects.
  */
-export function admit(asked: Asked, parts: AdmitParts): Admission | Promise<Admission> {
+export function admit<T>(asked: Asked, parts: AdmitParts, answering: Answering<T>): ReadyAnswer<T> | Promise<ReadyAnswer<T>> {
   const world = worldOf(asked, parts)
   const required = requiredEvidence(asked.request, world)
   const known = findKnown(required, asked.project, parts.facts)
-  if (known !== undefined) return conclude(asked, world, { gathered: known, parts })
+  if (known !== undefined) return conclude(asked, world, { gathered: known, parts, answering })
   const deadline = new Deadline(asked.deadlineMs)
-  return gather(required, asked, { facts: parts.facts, deadline }).then((gathered) => conclude(asked, world, { gathered, parts, deadline }))
+  return gather(required, asked, { facts: parts.facts, deadline }).then((gathered) =>
+    conclude(asked, world, { gathered, parts, answering, deadline }),
+  )
 }
 
-interface Concluding {
+interface Concluding<T> {
   readonly gathered: Gathered
   readonly parts: AdmitParts
+  readonly answering: Answering<T>
   readonly deadline?: Deadline
 }
 
-function conclude(asked: Asked, world: AdmissionWorld, { gathered, parts, deadline }: Concluding): Admission | Promise<Admission> {
+function conclude<T>(asked: Asked, world: AdmissionWorld, { gathered, parts, answering, deadline }: Concluding<T>) {
   const evidence = { ...world, attestations: gathered.attestations }
   const decision = explainMissing(decideAdmission(asked.request, evidence), gathered.missing)
-  if (!asked.request.serverDryRun && decision.reason !== 'NOTHING_TO_JUDGE') return record({ asked, evidence, decision }, parts.recorder, deadline)
+  if (!asked.request.serverDryRun && decision.reason !== 'NOTHING_TO_JUDGE') {
+    const waiting = new WaitingAnswer(decision, answering)
+    record({ asked, evidence, decision }, parts.recorder, { waiting, gathering: deadline })
+    return waiting.ready
+  }
   deadline?.met()
-  return { decision }
+  return answering.prepare({ decision })
 }
 
 function worldOf({ project, now }: Asked, { systemPolicy, imageReviewMustShow }: AdmitParts): AdmissionWorld {
@@ -123,39 +122,30 @@ function explainMissing(decision: AdmissionDecision, missing: UndecidedReason | 
   return { ...decision, undecided: missing }
 }
 
+type Waiting = Pick<WaitingAnswer<unknown>, 'name' | 'settle'>
+
+interface Recording {
+  readonly waiting: Waiting
+  readonly gathering: Deadline | undefined
+}
+
 /**
- * Waits until the decision is on disk, or until it is sure that it is not, or until an answer comes too late: a disk that
+ * Lets it wait until the decision is on disk, or until it is sure that it is not, or until an answer comes too late: a disk that
  * hangs is one that cannot be written. What was decided may then still reach the log, as decided.
  */
-function record(decided: DecidedRequest, recorder: Recorder, gathering: Deadline | undefined): Promise<Admission> {
-  const { decision, asked } = decided
-  const deadline = gathering === undefined ? new Deadline(asked.deadlineMs) : gathering.over ? new Deadline(LAST_MS) : gathering
-  const { recorded, admission } = waitFor(decision, deadline)
-  recorder.record(decided, recorded)
-  return admission
+function record(decided: DecidedRequest, recorder: Recorder, { waiting, gathering }: Recording): void {
+  const deadline = gathering === undefined ? new Deadline(decided.asked.deadlineMs) : gathering.over ? new Deadline(LAST_MS) : gathering
+  recorder.record(decided, witness(waiting, deadline))
 }
 
 /** Apart from what the decision was made of, so that none of it lives as long as a crowd waits for the disk. */
-function waitFor(decision: AdmissionDecision, deadline: Deadline) {
-  const { promise: admission, resolve } = Promise.withResolvers<Admission>()
-  deadline.onOver(() => resolve(unrecorded(decision, 'DEADLINE_EXCEEDED')))
-  const recorded = (receiptDigest: string | undefined) => {
-    deadline.met()
-    resolve(receiptDigest === undefined ? unrecorded(decision, 'SPOOL_UNAVAILABLE') : { decision, receiptDigest })
+function witness(waiting: Waiting, deadline: Deadline): RecordWitness {
+  deadline.onOver(() => waiting.settle({ failed: 'DEADLINE_EXCEEDED' }))
+  return {
+    named: (receiptDigest) => waiting.name(receiptDigest),
+    settled: (receiptDigest) => {
+      deadline.met()
+      waiting.settle(receiptDigest ?? { failed: 'SPOOL_UNAVAILABLE' })
+    },
   }
-  return { recorded, admission }
-}
-
-function unrecorded(decision: AdmissionDecision, code: 'SPOOL_UNAVAILABLE' | 'DEADLINE_EXCEEDED'): Admission {
-  if (mayGoUnrecorded(decision)) return { decision, unrecorded: 'SPOOL_UNAVAILABLE' }
-  const undecided = decision.undecided ?? { code }
-  return { decision: { ...decision, outcome: 'UNDECIDED', reason: 'COULD_NOT_DECIDE', undecided }, unrecorded: 'SPOOL_UNAVAILABLE' }
-}
-
-/** Break-glass must work when the disk does not (DESIGN §8), and a rule that only watches never blocks. */
-function mayGoUnrecorded(decision: AdmissionDecision): boolean {
-  return (
-    decision.reason === 'BREAK_GLASS' ||
-    (decision.outcome === 'ALLOWED' && decision.images.every((image) => image.enforcementMode === 'DRYRUN_AUDIT_LOG_ONLY'))
-  )
 }

@@ -7,7 +7,7 @@ import { explainBreakGlassRefusal } from '@countersign/core/break-glass/grant.ts
 import { findBreakGlassRefusal } from '@countersign/core/break-glass/honour.ts'
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
 import { CLOUD_RUN_UNAUTHORIZED, isKnativeService } from '@countersign/core/workload/cloud-run.ts'
-import type { Admission } from './admit.ts'
+import type { Admission } from './waiting-answer.ts'
 import type { GateResponse } from './door/exchange.ts'
 import type { ReviewIdentity } from './review/identity.ts'
 

@@ -1,19 +1,21 @@
 import type { UndecidedReason } from '@countersign/core/admission/decision.ts'
-import { admit, type Admission, type AdmitParts } from './admit.ts'
+import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
+import { admit, type AdmitParts } from './admit.ts'
 import type { Asked } from './asked.ts'
 import { answerDecision, answerEarly, answerNothingToJudge, answerStatus, answerUndecided, formatUndecided, refuse } from './answer.ts'
 import { earlyMode } from './early.ts'
 import type { GateRequest, GateResponse } from './door/exchange.ts'
-import { countDecision, countEarly, type GateCounters } from './door/metrics.ts'
+import { type CountedDecision, countDecision, countEarly, type GateCounters } from './door/metrics.ts'
 import { parseTimeout } from './door/timeout.ts'
-import { findIdentity } from './review/identity.ts'
+import { findIdentity, type ReviewIdentity } from './review/identity.ts'
 import { type PinReport, pinPod, type ResolveTag } from './pinning/pin.ts'
-import { type ReadReview, readReview } from './review/read.ts'
+import { readReview } from './review/read.ts'
 import type { GateSettings } from './settings.ts'
 import type { GateLog, Surroundings } from './surroundings.ts'
 import type { Follower } from './world/follower.ts'
 import { checkBreakGlass } from './break-glass/check.ts'
 import { type BreakGlassUse, findBreakGlassUse } from './break-glass/use.ts'
+import type { Admission, Answering, ReadyAnswer } from './waiting-answer.ts'
 import { findCluster } from './world/world.ts'
 
 export interface HandlerParts extends AdmitParts {
@@ -102,13 +104,16 @@ function review(request: GateRequest, parts: HandlerParts, segment: string): Ans
   // A warning decides nothing, so it leaves no record: its Pods' decisions do.
   const judged = early === 'warn' ? { ...marked, serverDryRun: true } : marked
   const asked: Asked = { request: judged, project: known.project, now, deadlineMs, caller: request.caller }
-  const admission = admit(asked, parts)
-  const answer = (settled: Admission): GateResponse => {
-    if (early !== 'warn') return answerAdmission({ ...read, request: judged }, settled, parts)
-    countEarly(parts.counters, settled.decision)
-    return answerEarly(read.identity, judged, settled)
-  }
-  return admission instanceof Promise ? admission.then(answer) : answer(admission)
+  const answer = admit(
+    asked,
+    parts,
+    answeringOf({ identity: read.identity, request: judged }, early === 'warn' ? prepareEarly : prepareAnswer, parts),
+  )
+  return answer instanceof Promise ? answer.then(give) : give(answer)
+}
+
+function give(answer: ReadyAnswer<GateResponse>): GateResponse {
+  return answer()
 }
 
 /** A cluster that did not ask for it, and a gate that cannot, change nothing: the validating webhook judges. */
@@ -129,16 +134,54 @@ async function pin(request: GateRequest, parts: HandlerParts, segment: string): 
   return pinned ?? (identity === undefined ? refuse(identity, 400, 'Countersign cannot read the review') : answerNothingToJudge(identity))
 }
 
-type Judged = Extract<ReadReview, { readonly outcome: 'JUDGE' }>
+interface Judged {
+  readonly identity: ReviewIdentity
+  readonly request: AdmissionRequest
+}
 
-function answerAdmission({ identity, request }: Judged, admission: Admission, parts: HandlerParts): GateResponse {
-  const { counters, settings, surroundings, onBreakGlass } = parts
-  const { decision } = admission
-  countDecision(counters, decision)
-  const use = onBreakGlass && findBreakGlassUse(request, admission, surroundings.timestamp())
-  if (use !== undefined) onBreakGlass?.(use)
-  if (decision.outcome !== 'UNDECIDED') return answerDecision(identity, request, admission)
-  return answerUndecided(identity, formatUndecided(decision.undecided ?? { code: 'STORE_UNAVAILABLE' }), settings.undecided)
+type Prepare = (judged: Judged, admission: Admission, parts: HandlerParts) => ReadyAnswer<GateResponse>
+
+function answeringOf(judged: Judged, prepare: Prepare, parts: HandlerParts): Answering<GateResponse> {
+  return { prepare: (admission) => prepare(judged, admission, parts), prepareUndecided: undecidedOf(judged.identity, parts) }
+}
+
+function undecidedOf(identity: ReviewIdentity, parts: HandlerParts): Answering<GateResponse>['prepareUndecided'] {
+  return (reason) => counted({ outcome: 'UNDECIDED', reason: 'COULD_NOT_DECIDE', undecided: reason }, textOfUndecided(identity, reason, parts), parts)
+}
+
+function prepareEarly({ identity, request }: Judged, admission: Admission, { counters }: HandlerParts): ReadyAnswer<GateResponse> {
+  return () => {
+    countEarly(counters, admission.decision)
+    return answerEarly(identity, request, admission)
+  }
+}
+
+function prepareAnswer({ identity, request }: Judged, admission: Admission, parts: HandlerParts): ReadyAnswer<GateResponse> {
+  const { outcome, reason, undecided: cause } = admission.decision
+  const response =
+    outcome === 'UNDECIDED' ? textOfUndecided(identity, cause ?? { code: 'STORE_UNAVAILABLE' }, parts) : answerDecision(identity, request, admission)
+  const answer = counted({ outcome, reason, ...(cause === undefined ? {} : { undecided: cause }) }, response, parts)
+  const use = parts.onBreakGlass && findBreakGlassUse(request, admission, parts.surroundings.timestamp())
+  return use === undefined ? answer : told(use, answer, parts)
+}
+
+/** Holds the text and what is counted of a decision, nothing else. */
+function counted(decision: CountedDecision, response: GateResponse, { counters }: HandlerParts): ReadyAnswer<GateResponse> {
+  return () => {
+    countDecision(counters, decision)
+    return response
+  }
+}
+
+function told(use: BreakGlassUse, answer: ReadyAnswer<GateResponse>, { onBreakGlass }: HandlerParts): ReadyAnswer<GateResponse> {
+  return () => {
+    onBreakGlass?.(use)
+    return answer()
+  }
+}
+
+function textOfUndecided(identity: ReviewIdentity, reason: UndecidedReason, { settings }: HandlerParts): GateResponse {
+  return answerUndecided(identity, formatUndecided(reason), settings.undecided)
 }
 
 function isStale({ follower, settings }: HandlerParts): boolean {

@@ -1,7 +1,7 @@
 import type { AdmissionRequest } from '@countersign/core/admission/request.ts'
 import { formatVisible } from '@countersign/core/admission/visible-text.ts'
 import type { Timestamp } from '@countersign/core/instant.ts'
-import type { Admission } from '../admit.ts'
+import type { Admission } from '../waiting-answer.ts'
 
 /** One use of break-glass, for who must hear of it at once. Texts of the request are made visible; the record holds them as they came. */
 export interface BreakGlassUse {

@@ -33,8 +33,11 @@ export function newCounters(): GateCounters {
   }
 }
 
+/** What is counted of a decision. */
+export type CountedDecision = Pick<AdmissionDecision, 'outcome' | 'reason' | 'undecided'>
+
 /** Counts a decision that is about to be answered. */
-export function countDecision(counters: GateCounters, decision: AdmissionDecision): void {
+export function countDecision(counters: GateCounters, decision: CountedDecision): void {
   if (decision.reason === 'BREAK_GLASS') counters.overridden.breakGlass++
   if (decision.reason === 'DRY_RUN') counters.overridden.dryRun++
   if (decision.outcome === 'UNDECIDED') counters.undecided[decision.undecided?.code ?? 'STORE_UNAVAILABLE']++

@@ -8,12 +8,19 @@ import { findDenialIdentity } from './denial-identity.ts'
 import { formatReceipt, formatRecord } from './record-text.ts'
 import { DENIAL_WINDOW_MS, RepeatedDenials, type ToldDecision } from './repeated-denials.ts'
 
-/** Told once: the receipt under which a decision is durable, or undefined where it is sure that it is not. */
-export type OnRecorded = (receiptDigest: string | undefined) => void
+/** Who waits for a record. */
+export interface RecordWitness {
+  /** Told while the record is being written, at most once: the receipt under which it will be known. Not told of a denial that is counted with another. */
+  readonly named: (receiptDigest: string) => void
+  /** Told once: the receipt under which the decision is durable, or undefined where it is sure that it is not. */
+  readonly settled: (receiptDigest: string | undefined) => void
+}
+
+type OnRecorded = RecordWitness['settled']
 
 /** Makes decisions durable before they are answered. */
 export interface Recorder {
-  record(decided: DecidedRequest, recorded: OnRecorded): void
+  record(decided: DecidedRequest, witness: RecordWitness): void
   /** Records what was only counted; to be called before the spool closes. */
   close(): void
 }
@@ -43,14 +50,10 @@ export function spoolRecorder({ spool, surroundings, log, webhookName }: Recorde
       settle(failure === undefined)
     })
   // While a crowd waits for the disk, each of it holds its text and its digest, not what it was made of.
-  const appendDecision = (
-    canonical: string,
-    receiptDigest: string,
-    told: { readonly recorded: OnRecorded; readonly begun: OnRecorded | undefined },
-  ) =>
+  const appendDecision = (canonical: string, receiptDigest: string, told: { readonly settled: OnRecorded; readonly begun: OnRecorded | undefined }) =>
     append(canonical, (durable) => {
       const known = durable ? receiptDigest : undefined
-      told.recorded(known)
+      told.settled(known)
       told.begun?.(known)
     })
   const stamp = () => ({
@@ -63,14 +66,15 @@ export function spoolRecorder({ spool, surroundings, log, webhookName }: Recorde
   )
   const timer = setInterval(() => denials.endWindows(surroundings.now()), DENIAL_WINDOW_MS / 4).unref()
   return {
-    record: (decided, recorded) => {
+    record: (decided, { named, settled }) => {
       const identity = findDenialIdentity(decided)
       const nowMs = surroundings.now()
-      if (identity !== undefined && denials.count({ identity, nowMs, timestamp: surroundings.timestamp() }, recorded)) return
+      if (identity !== undefined && denials.count({ identity, nowMs, timestamp: surroundings.timestamp() }, settled)) return
       const told = tell(decided)
       const { receipt, ...rest } = told
       const begun = identity === undefined ? undefined : denials.begin(identity, nowMs, told)
-      appendDecision(formatRecord({ ...rest, ...stamp() }, receipt), told.receiptDigest, { recorded, begun })
+      appendDecision(formatRecord({ ...rest, ...stamp() }, receipt), told.receiptDigest, { settled, begun })
+      named(told.receiptDigest)
     },
     close: () => {
       clearInterval(timer)
