@@ -1,7 +1,6 @@
 import { type JsonValue, toJson } from '@bufbuild/protobuf'
 import { attestorMessage } from '@countersign/api/convert/attestor.ts'
 import { Audit } from '@countersign/api/gen/countersign/v1/audit_pb.ts'
-import { BreakGlass } from '@countersign/api/gen/countersign/v1/break_glass_pb.ts'
 import { Clusters } from '@countersign/api/gen/countersign/v1/clusters_pb.ts'
 import { Evaluation } from '@countersign/api/gen/countersign/v1/evaluation_pb.ts'
 import { Evidence } from '@countersign/api/gen/countersign/v1/evidence_pb.ts'
@@ -26,7 +25,6 @@ import { makeTokens } from '@countersign/service/access/tokens.ts'
 import { makeAudit } from '@countersign/service/audit/audit.ts'
 import { makeReceipts, type FoundReceipt } from '@countersign/service/audit/receipts.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
-import { type BreakGlassView, makeBreakGlass } from '@countersign/service/break-glass/break-glass.ts'
 import { clusterEtag } from '@countersign/service/registration/cluster-etag.ts'
 import type { ClusterView } from '@countersign/service/registration/clusters.ts'
 import type { PolicyView } from '@countersign/service/policy/policies.ts'
@@ -40,6 +38,7 @@ import { NO_SETTINGS } from '@countersign/core/workload/cluster-settings.ts'
 import type { GivenSettings } from '@countersign/service/registration/clusters.ts'
 import { textIn } from '../connection/api.ts'
 import type { HttpSend, HttpRequest } from '@countersign/adapters/http-send.ts'
+import { serveFakeBreakGlass } from './fake-break-glass.ts'
 import { type FakeCall, type Json, serveJson } from './served-json.ts'
 
 /** A server without a socket: the API's own transcoder over the flows, in memory. Its projects are `p1` and `p12`; `p1` has the note `qa`. */
@@ -57,7 +56,7 @@ export const FAKE_CA = '-----BEGIN CERTIFICATE-----\nfake\n-----END CERTIFICATE-
 /** Starts a fake server. */
 export async function makeFakeServer(): Promise<FakeServer> {
   const world = await makePolicyWorld()
-  const handler = makeRestHandler<FakeCall>([...registrationOf(world), ...binauthzOf(world), ...metadataOf(world), ...logOf(world)])
+  const handler = makeRestHandler<FakeCall>([serveFakeBreakGlass(world), ...registrationOf(world), ...binauthzOf(world), ...metadataOf(world), ...logOf(world)])
   const requests: HttpRequest[] = []
   const send: HttpSend = async (request) => {
     requests.push(request)
@@ -85,13 +84,8 @@ function sparse(tree: JsonValue | undefined): unknown {
   return JSON.parse(JSON.stringify(tree, (_, value: unknown) => (value === '' || (Array.isArray(value) && value.length === 0) ? undefined : value)))
 }
 
-function formatBreakGlass({ project, settings, etag, publicKey }: BreakGlassView): unknown {
-  return { name: `projects/${project}/breakGlass`, mode: settings.mode, clusters: settings.clusters, etag, publicKey }
-}
-
-function registrationOf({ projects, clusters, exemptions, store, surroundings, pageTokens }: PolicyWorld) {
+function registrationOf({ projects, clusters, exemptions, store, surroundings }: PolicyWorld) {
   const tokens = makeTokens({ changes: store.changes, surroundings })
-  const breakGlass = makeBreakGlass({ changes: store.changes, surroundings, pageTokens })
   const cluster = ({ project: owner, segment, ...rest }: ClusterView): unknown => ({
     ...rest,
     name: `projects/${owner}/clusters/${rest.key}`,
@@ -118,15 +112,6 @@ function registrationOf({ projects, clusters, exemptions, store, surroundings, p
   })
   const [id, key] = [(name: string): string => name.split('/')[1] ?? '', (name: string): string => name.split('/')[3] ?? '']
   return [
-    serveJson(BreakGlass, {
-      getBreakGlassSettings: async (request) => formatBreakGlass(await breakGlass.getSettings(ADMIN, text(request, 'name'))),
-      updateBreakGlassSettings: async (request) => {
-        const { mode, clusters: own, etag } = request
-        return formatBreakGlass(
-          await breakGlass.updateSettings(ADMIN, text(request, 'name'), { settings: { mode, clusters: own }, etag: String(etag) }),
-        )
-      },
-    }),
     serveJson(Projects, {
       createProject: async (request) => project(await projects.createProject(ADMIN, text(request['project'], 'id'))),
       getProject: async (request) => project(await projects.getProject(ADMIN, id(text(request, 'name')))),
