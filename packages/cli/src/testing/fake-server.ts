@@ -56,7 +56,13 @@ export const FAKE_CA = '-----BEGIN CERTIFICATE-----\nfake\n-----END CERTIFICATE-
 /** Starts a fake server. */
 export async function makeFakeServer(): Promise<FakeServer> {
   const world = await makePolicyWorld()
-  const handler = makeRestHandler<FakeCall>([serveFakeBreakGlass(world), ...registrationOf(world), ...binauthzOf(world), ...metadataOf(world), ...logOf(world)])
+  const handler = makeRestHandler<FakeCall>([
+    serveFakeBreakGlass(world),
+    ...registrationOf(world),
+    ...binauthzOf(world),
+    ...metadataOf(world),
+    ...logOf(world),
+  ])
   const requests: HttpRequest[] = []
   const send: HttpSend = async (request) => {
     requests.push(request)
