@@ -6,7 +6,7 @@ import { tempFolder } from '../harness/temp-folder.ts'
 import { watchApi } from './api-client.ts'
 import { missingControlPlane } from './control-plane.ts'
 import { CHART, runHelm } from './helm.ts'
-import { type Gate, type InstallCluster, installCluster, startGate } from './install-cluster.ts'
+import { type InstallCluster, installCluster, startGate } from './install-cluster.ts'
 import { expectOutput } from './kubectl.ts'
 import { ALLOW_ALL, DENY_ALL } from './policies.ts'
 import { until } from './until.ts'
@@ -20,6 +20,7 @@ const SHAPES: Readonly<Record<string, readonly string[]>> = {
   'a server': [],
   'a server with its webhook': ['--webhook-path', PATH, '--workloads', 'deny'],
   gates: GATE,
+  'gates that write Events': [...GATE, '--values', valuesFile({ breakGlass: { events: true } })],
   'gates without volumes, by the names of the original on premises': [...GATE, '--storage', 'emptyDir', '--on-premises'],
 }
 
@@ -34,9 +35,9 @@ for (const [name, options] of Object.entries(SHAPES)) {
   })
 }
 
-function valuesFile(gate: Gate): string {
+function valuesFile(values: object): string {
   const file = join(tempFolder(), 'values.json')
-  writeFileSync(file, JSON.stringify(gate.values))
+  writeFileSync(file, JSON.stringify(values))
   return file
 }
 
@@ -80,7 +81,7 @@ test('installed by kubectl it guards everything but its own namespace; uninstall
   const cluster = await installCluster()
   const { kubectl, countersign, tryPod } = cluster
   const gate = await startGate('by-kubectl')
-  await expectOutput(kubectl(['apply', '-f', '-'], await countersign(['install', '--print', '--values', valuesFile(gate)])))
+  await expectOutput(kubectl(['apply', '-f', '-'], await countersign(['install', '--print', '--values', valuesFile(gate.values)])))
   assert.match(await untilDenied(cluster), /denied by Binary Authorization default admission rule/)
 
   // Its own Pods come up, and keep to Pod Security's strictest profile.
@@ -131,11 +132,11 @@ test('installed by helm likewise; helm uninstall removes the webhook first, and 
   const { kubectl, plane, tryPod } = cluster
   const gate = await startGate('by-helm')
   const helm = (...args: readonly string[]) => runHelm([...args, '--namespace', 'by-helm'], { kubeconfig: plane.kubeconfig })
-  const notes = await helm('install', 'release', CHART, '--create-namespace', '--values', valuesFile(gate))
+  const notes = await helm('install', 'release', CHART, '--create-namespace', '--values', valuesFile(gate.values))
   assert.match(notes, /The gates wait for Secret countersign-upstream/)
   await untilDenied(cluster)
   await expectOutput(kubectl(['-n', 'by-helm', 'rollout', 'status', 'statefulset/countersign', '--timeout=60s']))
-  await helm('upgrade', 'release', CHART, '--values', valuesFile(gate), '--set', 'replicas=3')
+  await helm('upgrade', 'release', CHART, '--values', valuesFile(gate.values), '--set', 'replicas=3')
 
   await gate.stop()
   assert.equal((await tryPod('any')).status, 500)
