@@ -160,7 +160,7 @@ test('audit verify finds every chain of the server and of an export intact', asy
   const { run, world, files } = await makeWorld()
   await world.store.decisions.acceptDecisions('gate-1', makeDecisionRows('gate-1', ['p1', 'p1', 'p12']))
   const { exit, stdout } = await run('audit', 'verify', '--format=value(writer,outcome,records)')
-  assert.deepEqual([exit, stdout], [0, 'server:memory\tINTACT\t3\ngate-1\tINTACT\t3\n'])
+  assert.deepEqual([exit, stdout], [0, 'server:memory\tINTACT\t3\ngate-1\tINTACT\t3\nthe log of all\tPROVEN\t6\n'])
   files['a.jsonl'] = (await run('audit', 'export')).stdout
   assert.equal((await run('audit', 'verify', 'a.jsonl')).exit, 0)
 })
@@ -173,17 +173,19 @@ for (const [what, spoil, fault] of [
   test(`audit verify names the first bad record where one was ${what}, and exits 1`, async () => {
     const { run, world, files } = await makeWorld()
     await world.store.decisions.acceptDecisions('gate-1', makeDecisionRows('gate-1', ['p1', 'p1', 'p1']))
-    const lines = (await run('audit', 'export')).stdout.split('\n').filter((line) => line.includes('"gate-1"'))
-    files['a.jsonl'] = spoil(lines).join('\n')
+    const lines = (await run('audit', 'export')).stdout.split('\n')
+    const first = lines.findIndex((line) => line.startsWith('{"writer":"gate-1"'))
+    files['a.jsonl'] = [...lines.slice(0, first), ...spoil(lines.slice(first, -1)), ''].join('\n')
     const { exit, stdout } = await run('audit', 'verify', 'a.jsonl', '--format=value(detail)')
-    assert.deepEqual([exit, stdout.slice(0, fault.length)], [1, fault])
+    assert.deepEqual([exit, stdout.split('\n')[1]?.slice(0, fault.length)], [1, fault])
   })
 }
 
 test('audit verify refuses a file that holds no record, and one that is no export, with the line', async () => {
   assert.equal((await runInMemory(['audit', 'verify', 'x'], { files: { x: '' } })).exit, 2)
-  const { exit, stderr } = await runInMemory(['audit', 'verify', 'x'], { files: { x: '\n{"a":\n' } })
-  assert.deepEqual([exit, stderr.split('\n')[0]], [2, 'ERROR: x:2: this line is no record of an audit export'])
+  const header = '{"export":"countersign.audit-export.v1","heads":[]}'
+  const { exit, stderr } = await runInMemory(['audit', 'verify', 'x'], { files: { x: `${header}\n{"a":\n` } })
+  assert.deepEqual([exit, stderr.split('\n')[0]], [2, 'ERROR: x:2: this line is no part of an audit export'])
 })
 
 test('receipts describe shows the receipt that the digest names, and no other', async () => {

@@ -1,12 +1,9 @@
 import { type JsonValue, toJson } from '@bufbuild/protobuf'
 import { attestorMessage } from '@countersign/api/convert/attestor.ts'
-import { Audit } from '@countersign/api/gen/countersign/v1/audit_pb.ts'
 import { Clusters } from '@countersign/api/gen/countersign/v1/clusters_pb.ts'
 import { Evaluation } from '@countersign/api/gen/countersign/v1/evaluation_pb.ts'
 import { Evidence } from '@countersign/api/gen/countersign/v1/evidence_pb.ts'
-import { Exemptions } from '@countersign/api/gen/countersign/v1/exemptions_pb.ts'
 import { Projects } from '@countersign/api/gen/countersign/v1/projects_pb.ts'
-import { Receipts } from '@countersign/api/gen/countersign/v1/receipts_pb.ts'
 import { Status } from '@countersign/api/gen/countersign/v1/status_pb.ts'
 import { Tokens } from '@countersign/api/gen/countersign/v1/tokens_pb.ts'
 import { AttestorSchema } from '@countersign/api/gen/google/cloud/binaryauthorization/v1/resources_pb.ts'
@@ -19,11 +16,8 @@ import { Grafeas } from '@countersign/api/gen/grafeas/v1/grafeas_pb.ts'
 import { makeRestHandler } from '@countersign/api/rest/rest-handler.ts'
 import { formatWarnings, WARNINGS_HEADER } from '@countersign/api/rest/warnings.ts'
 import { formatPolicy } from '@countersign/core/policy/format.ts'
-import type { Policy } from '@countersign/core/policy/policy.ts'
 import { SYSTEM_POLICY } from '@countersign/core/policy/system-policy.ts'
 import { makeTokens } from '@countersign/service/access/tokens.ts'
-import { makeAudit } from '@countersign/service/audit/audit.ts'
-import { makeReceipts, type FoundReceipt } from '@countersign/service/audit/receipts.ts'
 import { makeMetadataLists } from '@countersign/service/metadata/lists.ts'
 import { clusterEtag } from '@countersign/service/registration/cluster-etag.ts'
 import type { ClusterView } from '@countersign/service/registration/clusters.ts'
@@ -39,7 +33,8 @@ import type { GivenSettings } from '@countersign/service/registration/clusters.t
 import { textIn } from '../connection/api.ts'
 import type { HttpSend, HttpRequest } from '@countersign/adapters/http-send.ts'
 import { serveFakeBreakGlass } from './fake-break-glass.ts'
-import { type FakeCall, type Json, serveJson } from './served-json.ts'
+import { pageIn as page, type FakeCall, type Json, serveJson } from './served-json.ts'
+import { logOf } from './served-log.ts'
 
 /** A server without a socket: the API's own transcoder over the flows, in memory. Its projects are `p1` and `p12`; `p1` has the note `qa`. */
 export interface FakeServer {
@@ -58,6 +53,7 @@ export async function makeFakeServer(): Promise<FakeServer> {
   const world = await makePolicyWorld()
   const handler = makeRestHandler<FakeCall>([
     serveFakeBreakGlass(world),
+    serveFakeExemptions(world),
     ...registrationOf(world),
     ...binauthzOf(world),
     ...metadataOf(world),
@@ -80,17 +76,13 @@ export async function makeFakeServer(): Promise<FakeServer> {
 }
 
 const text = textIn
-const page = (request: Json): { pageSize: number; pageToken: string } => ({
-  pageSize: Number(request['pageSize']),
-  pageToken: text(request, 'pageToken'),
-})
 
 /** The members that are set, as clients send them: the transcoder has filled in all others. */
 function sparse(tree: JsonValue | undefined): unknown {
   return JSON.parse(JSON.stringify(tree, (_, value: unknown) => (value === '' || (Array.isArray(value) && value.length === 0) ? undefined : value)))
 }
 
-function registrationOf({ projects, clusters, exemptions, store, surroundings }: PolicyWorld) {
+function registrationOf({ projects, clusters, store, surroundings }: PolicyWorld) {
   const tokens = makeTokens({ changes: store.changes, surroundings })
   const cluster = ({ project: owner, segment, ...rest }: ClusterView): unknown => ({
     ...rest,
@@ -99,11 +91,6 @@ function registrationOf({ projects, clusters, exemptions, store, surroundings }:
     caBundle: FAKE_CA,
     etag: clusterEtag({ uid: rest.uid, settings: rest.settings }),
   })
-  const exemption = (stored: Awaited<ReturnType<typeof exemptions.getExemption>>): unknown => {
-    const { id, subject, expiresAt, ...rest } = stored.exemption
-    const times = { expireTime: new Date(expiresAt).toISOString(), createTime: stored.createTime }
-    return { name: `projects/${stored.project}/exemptions/${id}`, ...subject, ...rest, ...times, creator: stored.creator }
-  }
   const project = (found: Awaited<ReturnType<typeof projects.getProject>>): unknown => ({ ...found, name: `projects/${found.id}` })
   const token = ({ id, role, notes, ...rest }: Awaited<ReturnType<typeof tokens.revokeToken>>): unknown => ({
     ...rest,
@@ -148,19 +135,6 @@ function registrationOf({ projects, clusters, exemptions, store, surroundings }:
       listClusters: async (request) => {
         const { clusters: found, nextPageToken } = await clusters.listClusters(ADMIN, id(text(request, 'parent')), page(request))
         return { clusters: found.map(cluster), nextPageToken }
-      },
-    }),
-    serveJson(Exemptions, {
-      createExemption: async (request) => {
-        const given = Object.entries(request['exemption'] as Json).filter(([, value]) => value !== '')
-        const creation = { parent: text(request, 'parent'), exemptionId: text(request, 'exemptionId'), exemption: Object.fromEntries(given) }
-        return exemption(await exemptions.createExemption(ADMIN, creation))
-      },
-      getExemption: async (request) => exemption(await exemptions.getExemption(ADMIN, text(request, 'name'))),
-      deleteExemption: async (request) => await exemptions.deleteExemption(ADMIN, text(request, 'name')),
-      listExemptions: async (request) => {
-        const { exemptions: found, nextPageToken } = await exemptions.listExemptions(ADMIN, text(request, 'parent'), page(request))
-        return { exemptions: found.map(exemption), nextPageToken }
       },
     }),
     serveJson(Tokens, {
@@ -274,47 +248,6 @@ function metadataOf({ notes, occurrences, store, pageTokens }: PolicyWorld) {
     serveJson(Evidence, {
       listEvidence: async (request) => await lists.listEvidence(ADMIN, text(request, 'parent'), asked(request)),
       awaitEvidence: async (request) => ({ position: text(request, 'after'), changed: false }),
-    }),
-  ]
-}
-
-function logOf({ store, pageTokens }: PolicyWorld) {
-  const audit = makeAudit({ changes: store.changes, pageTokens })
-  const receipts = makeReceipts({ changes: store.changes, pageTokens, systemPolicy: SYSTEM_POLICY })
-  const receipt = (name: string, { record, ...found }: FoundReceipt): Json => {
-    const { writer, sequence, time } = record
-    return { name, ...found, writer, sequence, createTime: time }
-  }
-  const version = ({ etag, policy }: { readonly etag: string; readonly policy: Policy }): Json => ({
-    etag,
-    policy: formatPolicy(policy) as unknown as Json,
-  })
-  return [
-    serveJson(Audit, {
-      listLogEntries: async (request) => {
-        const query = { parent: text(request, 'parent'), filter: text(request, 'filter'), orderBy: text(request, 'orderBy'), ...page(request) }
-        return await audit.listLogEntries(ADMIN, query)
-      },
-      listChainRecords: async (request) => await audit.listChainRecords(ADMIN, text(request, 'name').replace('writers/', ''), page(request)),
-      listWriters: async () => ({
-        writers: (await audit.listWriters(ADMIN)).map(({ writer, sequence, hash }) => ({ name: `writers/${writer}`, sequence, hash })),
-      }),
-    }),
-    serveJson(Receipts, {
-      getReceipt: async (request) => receipt(text(request, 'name'), await receipts.getReceipt(ADMIN, text(request, 'name'))),
-      listReceipts: async (request) => {
-        const query = { parent: text(request, 'parent'), startTime: text(request, 'startTime'), ...page(request) }
-        const { receipts: found, nextPageToken } = await receipts.listReceipts(ADMIN, query)
-        return { receipts: found.map((one) => receipt(`${query.parent}/receipts/${one.digest}`, one)), nextPageToken }
-      },
-      getReceiptVersions: async (request) => {
-        const { policy, systemPolicy, attestors } = await receipts.getReceiptVersions(ADMIN, text(request, 'name'))
-        return {
-          ...(policy === undefined ? {} : { policy: version(policy) }),
-          ...(systemPolicy === undefined ? {} : { systemPolicy: version(systemPolicy) }),
-          attestors,
-        }
-      },
     }),
   ]
 }

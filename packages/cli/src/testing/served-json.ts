@@ -25,3 +25,8 @@ export function serveJson(
     },
   }
 }
+
+/** The page that a request asks for. */
+export function pageIn(request: Json): { readonly pageSize: number; readonly pageToken: string } {
+  return { pageSize: Number(request['pageSize']), pageToken: typeof request['pageToken'] === 'string' ? request['pageToken'] : '' }
+}

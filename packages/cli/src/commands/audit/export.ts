@@ -1,16 +1,13 @@
-import { formatJson } from '../../output/format.ts'
 import type { Verb } from '../verb.ts'
-import { listWriters, readChain } from './chains.ts'
+import { openServerLog } from './chains.ts'
+import { exportLines } from './export-file.ts'
 
 export const exportAudit: Verb = {
   usage: 'export',
-  summary: 'Print every record of the log, exactly as hashed, one JSON object in each line',
-  details: 'For keeping elsewhere: audit verify proves it without a server.',
+  summary: 'Print the whole log with what proves it: checkpoint, order, and every record exactly as hashed',
+  details: 'One JSON object in each line. For keeping elsewhere: audit verify proves it without a server.',
   examples: ['countersign audit export > audit.jsonl'],
   async run(context) {
-    const api = await context.api()
-    for (const { writer } of await listWriters(api)) {
-      for await (const link of readChain(api, writer)) context.terminal.write(formatJson(link, 0))
-    }
+    for await (const line of exportLines(await openServerLog(await context.api()))) context.terminal.write(line)
   },
 }
