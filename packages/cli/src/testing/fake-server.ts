@@ -33,6 +33,7 @@ import type { GivenSettings } from '@countersign/service/registration/clusters.t
 import { textIn } from '../connection/api.ts'
 import type { HttpSend, HttpRequest } from '@countersign/adapters/http-send.ts'
 import { serveFakeBreakGlass } from './fake-break-glass.ts'
+import { serveFakeExemptions } from './fake-exemptions.ts'
 import { pageIn as page, type FakeCall, type Json, serveJson } from './served-json.ts'
 import { logOf } from './served-log.ts'
 
