@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { PemPair } from '@countersign/adapters/certificates/authority.ts'
-import { readCertificateFiles, type ShownCertificate } from '@countersign/adapters/certificates/certificate-files.ts'
-import { keepRenewed } from '@countersign/adapters/certificates/renewal.ts'
+import { type CertificateFiles, readCertificateFiles, type ShownCertificate } from '@countersign/adapters/certificates/certificate-files.ts'
+import { keepRenewed, type RenewalPorts } from '@countersign/adapters/certificates/renewal.ts'
 import { readNamedFile } from '@countersign/adapters/named-file.ts'
 import type { ServerConfig } from '../config/config.ts'
 import type { ApiPort } from '../doors/api-port.ts'
@@ -15,6 +15,14 @@ import type { ServerLog } from './log.ts'
 const OWN_CHECK_MS = 12 * 3600 * 1000
 /** Somebody else replaces these, when he likes. */
 const FILES_CHECK_MS = 2_000
+
+/** Where a door's certificate comes from, and how often to look for another one: from files where they are named, else our own. */
+export function certificateSource(
+  files: CertificateFiles | undefined,
+  openOwn: () => Promise<ShownCertificate>,
+): Pick<RenewalPorts, 'open' | 'everyMs'> {
+  return files === undefined ? { open: openOwn, everyMs: OWN_CHECK_MS } : { open: async () => readCertificateFiles(files), everyMs: FILES_CHECK_MS }
+}
 
 /** What a server's two doors show. */
 export interface DoorCertificates {
@@ -44,9 +52,9 @@ export interface DoorCertificateParts {
 export async function openDoorCertificates({ config, data, now, log }: DoorCertificateParts): Promise<DoorCertificates> {
   const { webhookTls } = config
   const openOwn = () => openCertificates(data, { hosts: hostsOf(config), now: now() })
-  const openWebhook = webhookTls === undefined ? openOwn : async () => readCertificateFiles(webhookTls)
-  const own = await openOwn()
-  let atWebhook = await openWebhook()
+  const [fromUs, toWebhook] = [certificateSource(undefined, openOwn), certificateSource(webhookTls, openOwn)]
+  const own = await fromUs.open()
+  let atWebhook = await toWebhook.open()
   return {
     api: pairAtApi(config, own),
     webhook: () => shownAtWebhook(config, atWebhook),
@@ -62,9 +70,8 @@ export async function openDoorCertificates({ config, data, now, log }: DoorCerti
         showAtApi(renewed)
         if (webhookTls === undefined) showAtWebhook(renewed)
       }
-      const renewals = [keepRenewed(own, { open: openOwn, onRenewed: showOwn, log, everyMs: OWN_CHECK_MS })]
-      if (webhookTls !== undefined)
-        renewals.push(keepRenewed(atWebhook, { open: openWebhook, onRenewed: showAtWebhook, log, everyMs: FILES_CHECK_MS }))
+      const renewals = [keepRenewed(own, { ...fromUs, onRenewed: showOwn, log })]
+      if (webhookTls !== undefined) renewals.push(keepRenewed(atWebhook, { ...toWebhook, onRenewed: showAtWebhook, log }))
       return { stop: () => renewals.forEach((renewal) => renewal.stop()) }
     },
   }

@@ -6,7 +6,7 @@ import { openCentreSink } from '@countersign/adapters/centre/record-sink.ts'
 import { openCentreReporter } from '@countersign/adapters/centre/reporter.ts'
 import { openCentreSource } from '@countersign/adapters/centre/world-source.ts'
 import { type Lock, lockSpool } from '@countersign/adapters/store/lock.ts'
-import { readCertificateFiles } from '@countersign/adapters/certificates/certificate-files.ts'
+import type { ShownCertificate } from '@countersign/adapters/certificates/certificate-files.ts'
 import { keepRenewed } from '@countersign/adapters/certificates/renewal.ts'
 import { readNamedFile } from '@countersign/adapters/named-file.ts'
 import { compilePolicy } from '@countersign/core/policy/compile.ts'
@@ -21,16 +21,15 @@ import type { BreakGlassTelling } from './break-glass-hook.ts'
 import { openBreakGlassTelling } from './break-glass-telling.ts'
 import { openCertificates } from './certificates.ts'
 import { type DataFolder, openDataFolder, writeFileDurably } from './data-folder.ts'
-import { namesOfMachine, shownAtWebhook } from './door-certificates.ts'
+import { certificateSource, namesOfMachine, shownAtWebhook } from './door-certificates.ts'
 import type { WebhookTls } from './gate-protocol.ts'
 import { statusOf } from './gate-status.ts'
 import type { ServerLog } from './log.ts'
 import { openMetrics } from './metrics.ts'
+import { openInOrder, type Undo } from './open-in-order.ts'
 import { openTagResolver } from './tag-resolver.ts'
 import { systemSurroundings } from './surroundings.ts'
 
-const OWN_CHECK_MS = 12 * 3600 * 1000
-const FILES_CHECK_MS = 10_000
 /** The stream wakes the gate; this is for when the stream is cut and nobody has noticed. */
 const POLL_MS = 2_000
 const READY_CHECK_MS = 100
@@ -53,43 +52,42 @@ export interface GateProcessParts {
  * Opens everything in order: data folder, certificate, the centre, the gate, its door. A centre that is away is waited for, with the door open and unready;
  * one that refuses the token, or does not know the cluster, is a fault to be told at once. Rejects with what could not be opened.
  */
-export async function startGateProcess({ config, version, log }: GateProcessParts): Promise<RunningGate> {
+export async function startGateProcess(parts: GateProcessParts): Promise<RunningGate> {
+  return await openInOrder((undo) => open(parts, undo))
+}
+
+async function open({ config, version, log }: GateProcessParts, undo: Undo): Promise<RunningGate> {
   const data = openDataFolder(config.dataFolder)
   const surroundings = systemSurroundings()
-  const openShown = () =>
-    config.tls === undefined
-      ? openCertificates(data, { hosts: namesOfMachine([config.webhookListen.host], config.hostnames), now: surroundings.now() })
-      : Promise.resolve(readCertificateFiles(config.tls))
-  const shown = await openShown()
+  const hosts = namesOfMachine([config.webhookListen.host], config.hostnames)
+  const certificate = certificateSource(config.tls, () => openCertificates(data, { hosts, now: surroundings.now() }))
+  const shown = await certificate.open()
   const telling = await openBreakGlassTelling(config, { log, uuid: surroundings.uuid })
+  undo(telling.close)
   const client = connect(config)
+  undo(client.close)
   const lock = lockSpool(join(data.folder, 'gate'))
-  try {
-    const source = openCentreSource(client, config)
-    await requireWelcome(source)
-    const gate = await createGate({
-      source,
-      sink: openCentreSink(client, config),
-      spoolFolder: join(data.spoolFolder, `${config.project}.${config.cluster}`),
-      settings: { ...config.gate, pollIntervalMs: POLL_MS },
-      surroundings,
-      systemPolicy: compilePolicy(SYSTEM_POLICY, 'system'),
-      resolveTag: openTagResolver({ config: config.pin, env: process.env, now: surroundings.now }),
-      onBreakGlass: telling.tell,
-      log: {
-        info: (message, fields = {}) => log.info(message, { part: 'gate', ...fields }),
-        alarm: (message, fields = {}) => log.error(message, { part: 'gate', ...fields }),
-      },
-    })
-    const door = await listen(gate, config, shownAtWebhook(config, shown))
-    const metrics = await openMetrics(config.metricsListen, async () => statusOf(gate))
-    return follow({ config, version, log, data, client, gate, door, metrics, lock, telling, openShown, shown })
-  } catch (error) {
-    client.close()
-    await telling.close()
-    lock.release()
-    throw error
-  }
+  undo(() => lock.release())
+  const source = openCentreSource(client, config)
+  await requireWelcome(source)
+  const gate = await createGate({
+    source,
+    sink: openCentreSink(client, config),
+    spoolFolder: join(data.spoolFolder, `${config.project}.${config.cluster}`),
+    settings: { ...config.gate, pollIntervalMs: POLL_MS },
+    surroundings,
+    systemPolicy: compilePolicy(SYSTEM_POLICY, 'system'),
+    resolveTag: openTagResolver({ config: config.pin, env: process.env, now: surroundings.now }),
+    onBreakGlass: telling.tell,
+    log: {
+      info: (message, fields = {}) => log.info(message, { part: 'gate', ...fields }),
+      alarm: (message, fields = {}) => log.error(message, { part: 'gate', ...fields }),
+    },
+  })
+  undo(() => gate.close(0))
+  const door = await listen(gate, config, shownAtWebhook(config, shown))
+  const metrics = await openMetrics(config.metricsListen, async () => statusOf(gate))
+  return follow({ config, version, log, data, client, gate, door, metrics, lock, telling, certificate, shown })
 }
 
 interface Opened extends GateProcessParts {
@@ -100,22 +98,20 @@ interface Opened extends GateProcessParts {
   readonly metrics: { close(): Promise<void> }
   readonly lock: Lock
   readonly telling: BreakGlassTelling
-  readonly openShown: () => ReturnType<typeof openCertificates>
-  readonly shown: Awaited<ReturnType<typeof openCertificates>>
+  readonly certificate: ReturnType<typeof certificateSource>
+  readonly shown: ShownCertificate
 }
 
-function follow({ config, version, log, data, client, gate, door, metrics, lock, telling, openShown, shown }: Opened): RunningGate {
+function follow({ config, version, log, data, client, gate, door, metrics, lock, telling, certificate, shown }: Opened): RunningGate {
   const describe = () => ({ displayName: config.name ?? hostname(), version, ...statusOf(gate), policyEtag: policyEtagOf(gate) })
   const reporter = openCentreReporter({ client, place: config, describe })
   const wake = (): void => void gate.wake().then(reporter.look, () => undefined)
   const gateLog = { info: log.info, alarm: log.error }
   const listener = listenToCentre({ client, place: config, onChange: wake, random: Math.random, log: gateLog })
-  const everyMs = config.tls === undefined ? OWN_CHECK_MS : FILES_CHECK_MS
   const renewal = keepRenewed(shown, {
-    open: openShown,
+    ...certificate,
     onRenewed: (renewed) => door.replaceCertificate(shownAtWebhook(config, renewed)),
     log,
-    everyMs,
   })
   const webhookUrl = `https://${formatAuthority(config.webhookListen.host, door.port)}`
   const ready = announceReady(gate, () => {
@@ -170,7 +166,6 @@ async function listen(gate: Gate, { webhookListen }: GateConfig, tls: WebhookTls
   try {
     return await gate.listen({ ...webhookListen, tls })
   } catch (cause) {
-    await gate.close(0)
     throw new StatusError('UNAVAILABLE', cannotListen('--webhook-listen', webhookListen, cause as NodeJS.ErrnoException), { cause })
   }
 }

@@ -18,6 +18,7 @@ import { type GateThreadOptions, startGateThread } from './gate-thread.ts'
 import { openLogSealing } from './log-sealing.ts'
 import type { ServerLog } from './log.ts'
 import { openMetrics } from './metrics.ts'
+import { openInOrder, type Undo } from './open-in-order.ts'
 import { systemSurroundings } from './surroundings.ts'
 
 /** A running server. */
@@ -37,16 +38,10 @@ export interface ServerParts {
 
 /** Opens everything in order: data folder, store, certificates, first token, gate, API. Rejects with what could not be opened; nothing is left open then. */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
-  const closers: (() => Promise<void>)[] = []
-  try {
-    return await open(parts, closers)
-  } catch (error) {
-    for (const close of closers.reverse()) await close()
-    throw error
-  }
+  return await openInOrder((undo) => open(parts, undo))
 }
 
-async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promise<RunningServer> {
+async function open(parts: ServerParts, undo: Undo): Promise<RunningServer> {
   const { config, log } = parts
   const surroundings = systemSurroundings()
   const startTime = surroundings.timestamp()
@@ -55,20 +50,20 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
   // The store is there before those who wait for its commits.
   let onCommit = async (_position: number): Promise<void> => undefined
   const store = await openStore({ path: data.storeFile, surroundings, onCommit: (position) => onCommit(position) })
-  closers.push(() => store.close())
+  undo(() => store.close())
   const sealing = openLogSealing({ config, data, store, uuid: surroundings.uuid, log })
-  closers.push(() => sealing.close())
+  undo(() => sealing.close())
   const flows = makeFlows({ store, surroundings, pageTokens: makePageTokens(randomBytes(32)), logHead: sealing.head })
   await ensureAdminToken(flows.tokens, data)
   const telling = await openBreakGlassTelling(config, { log, uuid: surroundings.uuid })
-  closers.push(() => telling.close())
+  undo(() => telling.close())
   const gate = await startGateThread(gateOptions(parts, { data, store, certificates, telling }))
-  closers.push(() => gate.close(0))
+  undo(() => gate.close(0))
   const metrics = await openMetrics(config.metricsListen, gate.status)
-  closers.push(() => metrics.close())
+  undo(() => metrics.close())
   const authenticate = authenticateByToken(flows.tokens)
   const centre = openCentre({ storeFile: data.storeFile, flows, authenticate, feedPosition: () => store.feed.head(), log })
-  closers.push(() => centre.close())
+  undo(() => centre.close())
   onCommit = (position) => {
     centre.streams.wake()
     return gate.applied(position)
@@ -89,6 +84,7 @@ async function open(parts: ServerParts, closers: (() => Promise<void>)[]): Promi
       log.info('Draining', { graceMs })
       centre.streams.close()
       await Promise.all([api.close(graceMs), gate.close(graceMs)])
+      await metrics.close()
       await telling.close()
       await centre.close()
       await sealing.close()
