@@ -16,6 +16,9 @@ export interface Manifest {
 export function missingForImages(): string | false {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a root folder is entered by root on Linux only'
   if (!succeeds('unshare', ['--mount', 'true'])) return 'this machine lets nobody mount'
+  // Another part of the same Debian release: where it could not be had, neither can what the images are made of.
+  const sibling = findPart('openssl-3.5')
+  if (!sibling.found) return `Debian's packages cannot be fetched here: ${sibling.reason}`
   const apt = ['apt-get', 'dpkg-deb', 'chroot'].filter((program) => !onPath(program))
   return apt.length === 0 ? false : `no ${apt.join(', ')} on this machine`
 }
