@@ -11,6 +11,7 @@ import type { GateTables } from '../gates/ports.ts'
 import type { NoteTables, OccurrenceQuery, OccurrenceTables, StoredOccurrence } from '../metadata/ports.ts'
 import type { AttestorTables, ExemptionTables, PolicyTables } from '../policy/ports.ts'
 import type { ClusterTables, ProjectTables } from '../registration/ports.ts'
+import { gatesOver } from './memory-gates.ts'
 import { numberKey, pageOf } from './memory-page.ts'
 import type { MemoryState } from './memory-state.ts'
 import { copyState, emptyState } from './memory-state.ts'
@@ -275,17 +276,6 @@ function auditOver({ audit }: MemoryState): AuditTables {
       return [...newest.values()].map(({ writer, sequence, hash }) => ({ writer, sequence, hash }))
     },
     findByReceipt: async (project, digest) => rows().find((row) => row.project === project && row.receiptDigest === digest),
-  }
-}
-
-function gatesOver({ gates, audit }: MemoryState): GateTables {
-  return {
-    findGate: async (writer) => gates.get(writer),
-    countGates: async (clusterUid) => [...gates.values()].filter((gate) => gate.clusterUid === clusterUid).length,
-    listGates: async (since) =>
-      [...gates.values()].filter(({ seenTime }) => seenTime >= since).sort((one, other) => (one.seenTime < other.seenTime ? 1 : -1)),
-    putGate: async (gate) => void gates.set(gate.writer, gate),
-    hasChain: async (writer) => [...audit.values()].some((row) => row.writer === writer),
   }
 }
 
